@@ -1,0 +1,1 @@
+"""The vocabulary of Meridian: model, events, effects, engine, errors, phone numbers, settings. No I/O, no asyncio."""

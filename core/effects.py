@@ -1,0 +1,89 @@
+"""What shall be done to the world. Steps return these; only adapters carry them out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.model import Card, Pop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveCard(Effect):
+    """Store this state of the card. A later revision replaces an earlier one; an earlier never a later."""
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardCard(Effect):
+    """The card turned out to be part of `into` (its linkedids go there), or none at all (`into` None)."""
+
+    card_id: str
+    into: str | None
+    linkedids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpClient(Effect):
+    """Find (or create, when `create`) the client behind `number`; the answer comes back as ClientIdentified."""
+
+    call_id: str
+    site: str
+    number: str
+    name: str
+    create: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPop(Effect):
+    """Put this on the screen of `pop.agent`, and of nobody else."""
+
+    pop: Pop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePop(Effect):
+    """The pop that is already there changed."""
+
+    pop: Pop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillFromCdr(Effect):
+    """Look into the PBX's CDR for what happened since `since`, and make or mend the cards."""
+
+    pbx: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncePbx(Effect):
+    """Tell every screen whether the line to this PBX is live."""
+
+    pbx: str
+    live: bool
+    at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit(Effect):
+    """Write a line to the audit trail. `facts` are short strings, already cleaned for display."""
+
+    at: datetime
+    actor: str
+    action: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeAt(Effect):
+    """Send the fact Woke(key) at this instant; a later WakeAt of the same key replaces it."""
+
+    key: str
+    at: datetime

@@ -1,0 +1,200 @@
+"""What happened, in the words of the field. Rules receive these; nobody else makes them but trackers and rules.
+
+Each has `at` (UTC, from the PBX or the engine; rules never read a clock) and the `call_id` of its conversation, which is
+the card's id. Order within one call: CallArrived first, CallEnded / CallMerged / CallDropped last and nothing after it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.model import ClientSummary, Direction, EndedBy, LegOutcome, PastInteraction, TransferKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(CallEvent):
+    """A conversation began. Once per call. `adopted`: found in a snapshot, so we may have met it before.
+
+    `client_number` is the outside party's number as the PBX gives it (None between colleagues); `agent` placed the call.
+    """
+
+    site: str
+    pbx: str
+    boot_id: str
+    uniqueid: str
+    linkedid: str
+    channel: str
+    direction: Direction
+    caller_number: str
+    caller_name: str
+    client_number: str | None
+    dialled: str
+    agent: str | None = None
+    adopted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLinked(CallEvent):
+    """Another of Asterisk's conversation ids turned out to be this conversation (the CDR knows it by both)."""
+
+    linkedid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(CallEvent):
+    """The caller entered a queue. Several times when passed on; slices of one wait count once."""
+
+    queue: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUnqueued(CallEvent):
+    """The caller left the queue without an answer and is still there (time-out, redirect)."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(CallEvent):
+    """An operator's phone starts to ring for this call. Ends with CallAnswered or CallOfferEnded of the same leg."""
+
+    leg_id: str
+    agent: str
+    queue: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOfferEnded(CallEvent):
+    """The ringing ended without a talk; `outcome` says why."""
+
+    leg_id: str
+    agent: str
+    outcome: LegOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallEvent):
+    """Two people talk. `agent` is None where the one who answered is outside (`party` is then the number).
+
+    With `leg_id` of an agent that was never offered (pick-up, unpark) the leg begins here.
+    """
+
+    leg_id: str
+    party: str
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(CallEvent):
+    """The operator of `leg_id` put the other side on hold."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(CallEvent):
+    """The hold is over. Only after CallHeld of the same leg."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnded(CallEvent):
+    """The party of `leg_id` is out of the conversation (hung up, transferred it, parked it). Only after CallAnswered."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(CallEvent):
+    """An operator passed the client on. Whether anybody answers shows in the next CallAnswered."""
+
+    kind: TransferKind
+    from_agent: str
+    to: str
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallParked(CallEvent):
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUnparked(CallEvent):
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecorded(CallEvent):
+    """A recording of this call began; `reference` is the file as the PBX names it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallToVoicemail(CallEvent):
+    """The dialplan sent the caller to leave a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMerged(CallEvent):
+    """This conversation (a consultation, a pick-up, an unpark) became part of `into`. Nothing follows under this id."""
+
+    into: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDropped(CallEvent):
+    """It was no conversation with anybody (supervision, conference room): it makes no card. Nothing follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(CallEvent):
+    """The last channel is gone. Once per call, nothing follows. `inferred`: not seen, concluded from a snapshot;
+    `reason` is then `gone_while_away` or `pbx_restart`."""
+
+    ended_by: EndedBy | None
+    cause: int | None
+    inferred: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxConnected(Event):
+    """Link up and in step: all that the snapshot tells has been told in events before this one.
+
+    `lost_at`: since when we may have missed calls (None at the first connect of a process): the CDR fills that gap.
+    """
+
+    pbx: str
+    boot_id: str
+    lost_at: datetime | None
+    live_call_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxLost(Event):
+    """The link is down or silent. Live state of this PBX is stale from `at` on."""
+
+    pbx: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientIdentified(CallEvent):
+    """The look-up of a call's client is back. `history` newest first; `available` False: the database is away."""
+
+    client: ClientSummary | None
+    history: tuple[PastInteraction, ...]
+    available: bool = True

@@ -1,0 +1,202 @@
+"""The things that all rooms talk about: cards, legs, clients, pops. Values only, no behaviour but what they say of themselves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Who began it, seen from the contact centre."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class LegOutcome(StrEnum):
+    """What became of one operator's phone that was rung."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    NOANSWER = "noanswer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    CANCELLED = "cancelled"
+
+
+class EndedBy(StrEnum):
+    """Whose act ended the conversation. `caller` is whoever placed the call, `called` the far end of an outbound or
+    internal one, `agent` an operator on an inbound or click-to-call one, `system` the dialplan or the PBX."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    CALLED = "called"
+    SYSTEM = "system"
+
+
+class TransferKind(StrEnum):
+    BLIND = "blind"
+    ATTENDED = "attended"
+
+
+class Role(StrEnum):
+    """What a person may do. Each includes those before it."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One operator's part in a conversation: a phone that rang, and what came of it.
+
+    `leg_id` is the Uniqueid of the operator's channel. `talk_s` counts from answer to the end of this part, hold included.
+    """
+
+    leg_id: str
+    agent: str
+    rang_at: datetime
+    outcome: LegOutcome = LegOutcome.RINGING
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    hold_s: float = 0.0
+    queue: str | None = None
+
+    @property
+    def ring_s(self) -> float | None:
+        """Seconds from the first ring to the answer or the end of ringing."""
+        until = self.answered_at or self.ended_at
+        return None if until is None else (until - self.rang_at).total_seconds()
+
+    @property
+    def talk_s(self) -> float | None:
+        """Seconds from answer to the end of this part; None while it lasts or where it never began."""
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.answered_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferStep:
+    """One transfer: `to` is an agent's endpoint name, an extension or an outside number."""
+
+    kind: TransferKind
+    from_agent: str
+    to: str
+    at: datetime
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The record of one conversation with one client, as the PBX tells it. What people type (notes, disposition, next
+    contact) is stored beside it and never overwritten by it.
+
+    `natural_key` is unique: (site, pbx, boot, primary Uniqueid). `linkedids` are all of Asterisk's conversation ids that
+    turned out to be this one conversation; the CDR is joined by them. `revision` grows with every change.
+    """
+
+    card_id: str
+    natural_key: str
+    site: str
+    pbx: str
+    boot_id: str
+    uniqueid: str
+    linkedids: tuple[str, ...]
+    channel: str
+    direction: Direction
+    caller_number: str
+    caller_name: str
+    client_number: str | None
+    dialled: str
+    started_at: datetime
+    timezone: str
+    agent: str | None = None
+    queues: tuple[str, ...] = ()
+    queued_at: datetime | None = None
+    unqueued_at: datetime | None = None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    talk_ended_at: datetime | None = None
+    hold_s: float = 0.0
+    legs: tuple[Leg, ...] = ()
+    transfers: tuple[TransferStep, ...] = ()
+    recordings: tuple[str, ...] = ()
+    voicemail: bool = False
+    ended_at: datetime | None = None
+    ended_by: EndedBy | None = None
+    cause: int | None = None
+    end_reason: str | None = None
+    inferred: bool = False
+    revision: int = 0
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds from entering the first queue to the answer, to giving up, or to leaving it unserved."""
+        if self.queued_at is None:
+            return None
+        until = self.answered_at or self.unqueued_at or self.ended_at
+        return None if until is None else max(0.0, (until - self.queued_at).total_seconds())
+
+    @property
+    def talk_s(self) -> float | None:
+        """Seconds from the first answer to the end of the last talk, hold and parking included."""
+        until = self.talk_ended_at or self.ended_at
+        if self.answered_at is None or until is None:
+            return None
+        return max(0.0, (until - self.answered_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSummary:
+    """Who it is, as far as a pop needs to know."""
+
+    client_id: str
+    name: str
+    number: str
+    is_new: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastInteraction:
+    """One line of a client's history."""
+
+    card_id: str
+    channel: str
+    direction: Direction
+    started_at: datetime
+    queue: str | None
+    agent: str | None
+    talk_s: float | None
+    disposition: str | None
+    notes: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pop:
+    """What one operator sees of one conversation. `state`: ringing, talking, held, missed, ended.
+
+    `history_state`: `loading` until the look-up is back, `ready`, or `unavailable` while the database is away.
+    """
+
+    pop_id: str
+    card_id: str
+    leg_id: str
+    agent: str
+    state: str
+    direction: Direction
+    number: str
+    caller_name: str
+    dialled: str
+    queue: str | None
+    offered_at: datetime
+    waiting_since: datetime | None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    client: ClientSummary | None = None
+    history: tuple[PastInteraction, ...] = ()
+    history_state: str = "loading"
