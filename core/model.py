@@ -52,7 +52,8 @@ class Role(StrEnum):
 class Leg:
     """One operator's part in a conversation: a phone that rang, and what came of it.
 
-    `leg_id` is the Uniqueid of the operator's channel. `talk_s` counts from answer to the end of this part, hold included.
+    `leg_id` is the Uniqueid of the operator's channel; `rang` False: joined without being rung (pick-up, unpark, own
+    call). `talk_s` counts from answer to the end of this part, hold included.
     """
 
     leg_id: str
@@ -63,6 +64,7 @@ class Leg:
     ended_at: datetime | None = None
     hold_s: float = 0.0
     queue: str | None = None
+    rang: bool = True
 
     @property
     def ring_s(self) -> float | None:

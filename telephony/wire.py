@@ -29,11 +29,12 @@ class Odd:
 class AmiStream:
     """Takes bytes as they come, in pieces of any size; gives whole messages and Odd ones, in order.
 
-    `ignored`: event names that are only checked for being whole, never parsed (they cost next to nothing).
+    `parsed`: the events that somebody reads; all others are only checked for being whole (next to no cost) and left
+    out. None parses everything.
     """
 
-    def __init__(self, ignored: frozenset[str] = frozenset()) -> None:
-        self._ignored = frozenset(name.encode() for name in ignored)
+    def __init__(self, parsed: frozenset[str] | None = None) -> None:
+        self._parsed = None if parsed is None else frozenset(name.encode() for name in parsed)
         self._rest = b""
         self._greeted = False
         self.greeting = ""
@@ -68,7 +69,7 @@ class AmiStream:
                 line, _, frame = frame.partition(b"\r\n")
                 self.greeting = line.decode("ascii", "replace")
         if frame.startswith(b"Event: "):
-            if frame[7 : frame.find(b"\r")] in self._ignored:
+            if self._parsed is not None and frame[7 : frame.find(b"\r")] not in self._parsed:
                 return None if is_whole(frame) else odd("an event cut short", frame)
         elif not frame.startswith(b"Response: "):
             return odd("neither an event nor an answer", frame)

@@ -1,0 +1,24 @@
+"""The `meridian` command line: parses the verb, runs it, turns errors into one sentence and an exit code."""
+
+import sys
+from argparse import ArgumentParser
+
+from commands import replay
+from core.errors import ContactCentreError
+
+VERBS = {"replay": (replay, "read a raw AMI capture and print the cards that it makes")}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = ArgumentParser(prog="meridian", description="A contact centre on your own Asterisk.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, (module, summary) in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, description=module.__doc__)
+        module.add_arguments(verb)
+        verb.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except ContactCentreError as error:
+        print(f"meridian: {error}", file=sys.stderr)
+        return 1

@@ -1,0 +1,109 @@
+"""A snapshot against what we believe: the facts that we must have missed. Pure; telephony/tracker.py takes them like any others.
+
+Everything is told in the order in which it would have happened: who is gone, who came, whom they dialled, who waits, who is in
+which bridge. When the truth can't be known (since when two talk) the instant of the snapshot stands for it.
+"""
+
+from collections.abc import Mapping
+
+from telephony import facts as f
+from telephony.live import Channel
+
+NORMAL_CLEARING = 16
+
+
+def departures(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
+    """Channels that we believe in and the PBX doesn't know."""
+    alive = {channel.uniqueid for channel in snapshot.channels}
+    return [
+        f.HungUp(snapshot.at, channel.name, channel.uniqueid, channel.linkedid, NORMAL_CLEARING, "")
+        for channel in channels.values()
+        if channel.uniqueid not in alive
+    ]
+
+
+def arrivals(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
+    """Channels that the PBX has and we don't know, the oldest first, with who dialled whom."""
+    new = sorted((c for c in snapshot.channels if c.uniqueid not in channels), key=_age)
+    created: list[f.Fact] = [_created(channel) for channel in new]
+    return created + [dial for channel in new if (dial := _dialled(channel))]
+
+
+def _age(channel: f.LiveChannel) -> tuple[object, bool, str]:
+    # Of one conversation the channel that gave it its linkedid first: durations are whole seconds.
+    return (channel.created_at, channel.uniqueid != channel.linkedid, channel.uniqueid)
+
+
+def _created(channel: f.LiveChannel) -> f.Fact:
+    state = "Down" if channel.dialled_by_pbx else "Ring"
+    return f.ChannelCreated(
+        channel.created_at,
+        channel.channel,
+        channel.uniqueid,
+        channel.linkedid,
+        state,
+        channel.number,
+        channel.name,
+        channel.exten,
+        channel.context,
+    )
+
+
+def _dialled(channel: f.LiveChannel) -> f.Fact | None:
+    if not channel.dialled_by_pbx or channel.uniqueid == channel.linkedid:
+        return None
+    number = channel.number or channel.connected_number
+    return f.DialBegan(
+        channel.created_at, channel.linkedid, channel.channel, channel.uniqueid, channel.linkedid, number
+    )
+
+
+def ringing(snapshot: f.Snapshot) -> list[f.Fact]:
+    """Far phones that say they ring, and those that have answered."""
+    found: list[f.Fact] = []
+    for channel in snapshot.channels:
+        if channel.dialled_by_pbx and channel.state == "Ringing":
+            found.append(f.DialRang(snapshot.at, channel.uniqueid))
+        elif channel.dialled_by_pbx and channel.state == "Up":
+            found.append(f.DialEnded(snapshot.at, channel.linkedid, channel.uniqueid, "ANSWER", ""))
+    return found
+
+
+def queues(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
+    """Who waits now, and who doesn't any more."""
+    if "queues" in snapshot.missing:
+        return []
+    waiting = {entry.uniqueid: entry for entry in snapshot.waiting}
+    left: list[f.Fact] = [
+        f.QueueLeft(snapshot.at, channel.name, channel.uniqueid, channel.call.queue or "", True)
+        for channel in channels.values()
+        if channel is channel.call.primary and channel.call.waiting and channel.uniqueid not in waiting
+    ]
+    joined: list[f.Fact] = [
+        f.QueueJoined(entry.joined_at, channel.name, entry.uniqueid, entry.queue, entry.position)
+        for entry in sorted(snapshot.waiting, key=lambda e: e.joined_at)
+        if (channel := channels.get(entry.uniqueid))
+        and not (channel.call.waiting and channel.call.queue == entry.queue)
+    ]
+    return left + joined
+
+
+def bridges(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
+    """Who left which bridge and who is in which now."""
+    kinds = {bridge.bridge: bridge for bridge in snapshot.bridges}
+    left: list[f.Fact] = []
+    entered: list[f.Fact] = []
+    for live in snapshot.channels:
+        channel = channels.get(live.uniqueid)
+        if channel is None or (channel.bridge or "") == live.bridge:
+            continue
+        if channel.bridge is not None:
+            left.append(f.BridgeLeft(snapshot.at, channel.bridge, channel.name, channel.uniqueid))
+        if live.bridge:
+            kind = kinds.get(live.bridge, f.LiveBridge(live.bridge, "simple_bridge", ""))
+            entered.append(
+                f.BridgeEntered(
+                    snapshot.at, live.bridge, kind.technology, kind.creator, channel.name, live.uniqueid, live.linkedid
+                )
+            )
+    return left + entered
