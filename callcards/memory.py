@@ -1,0 +1,141 @@
+"""The record of conversations in memory: for trying things out and for tests. Gone with the process.
+
+Keeps the same promises as the SQL one and passes the same contract tests. Never serves more than one process.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from callcards.past import past_interaction
+from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
+from core.effects import DiscardCard, SaveCard
+from core.model import Card, ClientSummary, PastInteraction
+
+
+class MemoryCardStore:
+    """`client_of` finds the client of a site's number as received."""
+
+    def __init__(self, *, client_of: Callable[[str, str], ClientSummary | None]) -> None:
+        self._client_of = client_of
+        self._cards: dict[str, StoredCard] = {}
+        self._owners: dict[tuple[str, str, str, str], str] = {}
+        self._gone: dict[str, str | None] = {}
+        self._annotations: set[str] = set()
+        self.audit: dict[str, AuditLine] = {}
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            match change:
+                case SaveCard(card=card):
+                    self._save(card)
+                case DiscardCard():
+                    self._discard(change)
+                case Annotate():
+                    self._annotate(change)
+                case AuditLine():
+                    self.audit.setdefault(change.audit_id, change)
+
+    async def card(self, card_id: str) -> StoredCard | None:
+        found = self._cards.get(self._survivor(card_id))
+        return None if found is None else self._with_client(found)
+
+    async def open_cards(self, site: str, pbx: str) -> list[Card]:
+        cards = (stored.card for stored in self._cards.values())
+        return sorted((c for c in cards if c.site == site and c.pbx == pbx and c.ended_at is None), key=_place)
+
+    async def cards_by_linkedid(self, site: str, pbx: str, linkedids: Sequence[str]) -> list[Card]:
+        wanted = set(linkedids)
+        owners = {o for (s, p, linkedid, _), o in self._owners.items() if (s, p) == (site, pbx) and linkedid in wanted}
+        return sorted((self._cards[owner].card for owner in owners if owner in self._cards), key=_place)
+
+    async def known_linkedids(self, site: str, pbx: str, linkedids: Sequence[str]) -> frozenset[str]:
+        known = {linkedid for s, p, linkedid, _ in self._owners if (s, p) == (site, pbx)}
+        return frozenset(known.intersection(linkedids))
+
+    async def last_started_at(self, site: str, pbx: str) -> datetime | None:
+        cards = (stored.card for stored in self._cards.values())
+        return max((c.started_at for c in cards if c.site == site and c.pbx == pbx), default=None)
+
+    async def recent(self, site: str, *, limit: int = 50, before: Before | None = None) -> list[StoredCard]:
+        of_site = (self._with_client(s) for s in self._cards.values() if s.card.site == site)
+        return _page(of_site, limit, before)
+
+    async def history(self, client_id: str, *, limit: int = 20, before: Before | None = None) -> list[PastInteraction]:
+        of_client = (s for s in map(self._with_client, self._cards.values()) if s.client_id == client_id)
+        return [past_interaction(stored) for stored in _page(of_client, limit, before)]
+
+    def _save(self, card: Card) -> None:
+        known = self._cards.get(card.card_id)
+        if card.card_id in self._gone:
+            return
+        if known is None:
+            self._cards[card.card_id] = StoredCard(card=card)
+        elif known.card.revision < card.revision:
+            self._cards[card.card_id] = replace(known, card=card)
+        for linkedid in card.linkedids:
+            self._owners.setdefault((card.site, card.pbx, linkedid, card.boot_id), card.card_id)
+
+    def _discard(self, change: DiscardCard) -> None:
+        survivor = None if change.into is None else self._survivor(change.into)
+        if survivor == change.card_id:
+            return
+        self._gone.setdefault(change.card_id, survivor)
+        self._gone = {gone: survivor if into == change.card_id else into for gone, into in self._gone.items()}
+        owner = survivor or change.card_id
+        place = self._cards.get(change.card_id) or self._cards.get(owner)
+        for key, known in self._owners.items():
+            if known == change.card_id:
+                self._owners[key] = owner
+        if place is not None:
+            for linkedid in change.linkedids:
+                self._owners[place.card.site, place.card.pbx, linkedid, place.card.boot_id] = owner
+        swallowed = self._cards.pop(change.card_id, None)
+        if swallowed is not None and survivor in self._cards and swallowed.edited_at is not None:
+            self._cards[survivor] = _with_typed_of(self._cards[survivor], swallowed)
+
+    def _annotate(self, change: Annotate) -> None:
+        stored = self._cards.get(self._survivor(change.card_id))
+        if change.annotation_id in self._annotations:
+            return
+        self._annotations.add(change.annotation_id)
+        if stored is None:
+            return
+        typed = replace(stored, edited_by=change.by, edited_at=change.at)
+        if change.notes is not None:
+            typed = replace(typed, notes=change.notes)
+        if change.disposition is not None:
+            typed = replace(typed, disposition=change.disposition or None)
+        if (contact := change.next_contact) is not None:
+            typed = replace(typed, next_contact_at=contact.at, next_contact_text=contact.text)
+        self._cards[stored.card.card_id] = typed
+
+    def _survivor(self, card_id: str) -> str:
+        return self._gone.get(card_id) or card_id
+
+    def _with_client(self, stored: StoredCard) -> StoredCard:
+        number = stored.card.client_number
+        client = None if number is None else self._client_of(stored.card.site, number)
+        return stored if client is None else replace(stored, client_id=client.client_id, client_name=client.name)
+
+
+def _place(card: Card) -> tuple[datetime, str]:
+    return card.started_at, card.card_id
+
+
+def _page(cards: Iterable[StoredCard], limit: int, before: Before | None) -> list[StoredCard]:
+    upto = None if before is None else (before.started_at, before.card_id)
+    earlier = (stored for stored in cards if upto is None or _place(stored.card) < upto)
+    return sorted(earlier, key=lambda stored: _place(stored.card), reverse=True)[:limit]
+
+
+def _with_typed_of(stays: StoredCard, goes: StoredCard) -> StoredCard:
+    return replace(
+        stays,
+        notes="\n".join(text for text in (stays.notes, goes.notes) if text),
+        disposition=stays.disposition or goes.disposition,
+        next_contact_at=stays.next_contact_at or goes.next_contact_at,
+        next_contact_text=stays.next_contact_text or goes.next_contact_text,
+        edited_by=stays.edited_by or goes.edited_by,
+        edited_at=stays.edited_at or goes.edited_at,
+    )

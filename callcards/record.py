@@ -1,0 +1,57 @@
+"""Cards and changes as plain JSON-able records and back, exactly: for the journal and for the nested parts of a row.
+
+Owns the shape on disk. A field with a default may be missing in an old record; a field that is gone is ignored.
+"""
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def to_record(value: Any) -> Any:
+    """Dataclasses become objects, tuples lists, instants ISO text in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, tuple | list):
+        return [to_record(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: to_record(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {field.name: to_record(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
+    """The dataclass that `to_record` was given. Raises TypeError, ValueError or KeyError on a damaged record."""
+    readers = _readers(kind)  # type: ignore[arg-type]  # a class is hashable
+    return kind(**{name: readers[name](value) for name, value in record.items() if name in readers})
+
+
+@cache
+def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
+    hints = get_type_hints(kind)
+    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        inner = _reader(next(a for a in arguments if a is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple:
+        item = _reader(arguments[0])
+        return lambda values: tuple(item(value) for value in values)
+    if hint is datetime:
+        return datetime.fromisoformat
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint
+    if dataclasses.is_dataclass(hint):
+        kind: Any = hint
+        return lambda record: from_record(kind, record)
+    return lambda value: value

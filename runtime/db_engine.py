@@ -1,0 +1,152 @@
+"""What SQLAlchemy and the two drivers need to be told, and what their errors mean in our words.
+
+Owns the URL, the connection settings and the translation of driver errors. Never runs a query of its own.
+"""
+
+import contextlib
+import os
+import socket
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from core.errors import BadConfiguration, Unavailable
+
+# SQLite's primary result codes that mean "not now" or "not here"; 1 (SQL error) and 19 (constraint) are our own mistakes.
+_SQLITE_WORLD = {5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26}
+_SQLITE_DAMAGED = {11, 26}
+# busy_timeout and statement_timeout end before our own deadline does, so that the driver says why.
+_HEADROOM_S = 0.5
+
+
+def parse_url(text: str) -> URL:
+    """`sqlite:///var/meridian.db` or `postgresql://user:password@host/name`, with the driver that we use."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise BadConfiguration(
+            "database.url can't be read: write sqlite:///path/to/meridian.db or postgresql://user:password@host/name"
+        ) from None
+    if url.drivername.split("+")[0] in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername.split("+")[0] != "sqlite":
+        raise BadConfiguration(f"database.url begins with {url.drivername}: Meridian knows sqlite and postgresql")
+    if not url.database or url.database == ":memory:":
+        raise BadConfiguration("database.url names no file: write sqlite:///path/to/meridian.db")
+    return url.set(drivername="sqlite+pysqlite")
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def described(url: URL) -> str:
+    """Which database, for people; never with the password."""
+    if is_sqlite(url):
+        return f"the database file {url.database}"
+    return f"PostgreSQL {url.database} at {url.host or 'localhost'}:{url.port or 5432}"
+
+
+def make_engine(url: URL, *, writer: bool, deadline_s: float) -> Engine:
+    """An engine whose connections keep our rules. Readers are in autocommit: no BEGIN, no COMMIT on the wire."""
+    level: dict[str, Any] = {} if writer else {"isolation_level": "AUTOCOMMIT"}
+    if is_sqlite(url):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(
+            url,
+            poolclass=NullPool,
+            connect_args={"check_same_thread": False, "timeout": deadline_s - _HEADROOM_S},
+            **level,
+        )
+        _keep_sqlite_rules(engine, writer=writer)
+        return engine
+    return sa.create_engine(url, poolclass=NullPool, connect_args=_postgres_arguments(deadline_s), **level)
+
+
+def _postgres_arguments(deadline_s: float) -> dict[str, Any]:
+    limit_ms = int((deadline_s - _HEADROOM_S) * 1000)
+    return {
+        "connect_timeout": max(2, int(deadline_s * 0.6)),
+        "tcp_user_timeout": int(deadline_s * 1000),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        "application_name": "meridian",
+        "options": f"-c statement_timeout={limit_ms} -c lock_timeout={limit_ms} "
+        f"-c idle_in_transaction_session_timeout={limit_ms * 2} -c timezone=UTC -c jit=off",
+    }
+
+
+def _keep_sqlite_rules(engine: Engine, *, writer: bool) -> None:
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: on_begin does
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}")
+        if not writer:
+            connection.execute("PRAGMA query_only=ON")
+
+    sa.event.listen(engine, "connect", on_connect)
+    if writer:
+        # Taking the write lock first is what keeps a read-then-write from failing (or losing) halfway.
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def lost_connection(error: BaseException) -> bool:
+    """Does this error say that the connection (not only this statement) is gone?"""
+    if isinstance(error, OperationalError | InterfaceError):
+        return bool(error.connection_invalidated) or _is_psycopg_loss(error.orig)
+    return False
+
+
+def _is_psycopg_loss(error: BaseException | None) -> bool:
+    # Errors with a SQLSTATE came from a living server; class 57P (shutdown, crash) and 08 are its last words.
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("57P", "08", "53300", "28", "3D"))
+
+
+def translated(error: BaseException, url: URL) -> Unavailable | None:
+    """Unavailable where the world is at fault, None where the statement or its asker is."""
+    if not isinstance(error, DBAPIError):
+        return None
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_trouble(error, url)
+    if isinstance(error, OperationalError | InterfaceError):
+        first_line = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+        return Unavailable(f"{described(url)} can't be used: {_without_password(first_line, url)}")
+    return None
+
+
+def _sqlite_trouble(error: DBAPIError, url: URL) -> Unavailable | None:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code not in _SQLITE_WORLD or not isinstance(error, DatabaseError):
+        return None
+    if code in _SQLITE_DAMAGED:
+        return Unavailable(
+            f"{described(url)} is damaged ({error.orig}): move it away and put the last backup in its place"
+        )
+    return Unavailable(f"{described(url)} can't be used: {error.orig}")
+
+
+def _without_password(text: str, url: URL) -> str:
+    return text.replace(str(url.password), "***") if url.password else text
+
+
+def sever(driver_connection: object) -> None:
+    """Make the thread that waits on this connection come back with an error, now. May be called from any thread."""
+    if isinstance(driver_connection, sqlite3.Connection):
+        driver_connection.interrupt()
+    elif isinstance(driver_connection, psycopg.Connection):
+        # Shutting a copy of the descriptor ends the wait without pulling the number from under libpq.
+        with (
+            contextlib.suppress(psycopg.Error, OSError),
+            socket.socket(fileno=os.dup(driver_connection.fileno())) as twin,
+        ):
+            twin.shutdown(socket.SHUT_RDWR)

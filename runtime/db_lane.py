@@ -1,0 +1,167 @@
+"""One thread with one database connection of its own, doing jobs one after the other.
+
+Owns its connection: connects when a job needs it, drops it after any trouble. Never touches the event loop but to hand
+over an answer. A job's deadline is kept by the loop, which severs the connection if the thread is stuck in it.
+"""
+
+import asyncio
+import contextlib
+import select
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+import psycopg
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import ContactCentreError
+from runtime.db_engine import lost_connection, sever, translated
+
+
+class Job:
+    """What somebody awaits: `run` gets a connection inside a transaction; the answer goes to `future` on its loop."""
+
+    __slots__ = ("deadline", "future", "lane", "loop", "run")
+
+    def __init__(self, run: Callable[[Connection], Any], *, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        self.run = run
+        self.loop = loop
+        self.deadline = deadline
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.lane: Lane | None = None
+
+    def worth_doing(self) -> bool:
+        """Nobody gave it up, nobody was told yet that it failed."""
+        return not self.future.done() and time.monotonic() < self.deadline
+
+    def answer(self, result: Any, error: BaseException | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(_settle, self.future, result, error)
+
+
+def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+class Lane:
+    """`generation` counts the times the database went away: an older connection isn't trusted any more."""
+
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        jobs: "SimpleQueue[Job | None]",
+        *,
+        before_connect: Callable[[], None],
+        generation: Callable[[], int],
+        on_lost: Callable[[str], None],
+        repeatable: bool,
+    ) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._before_connect = before_connect
+        self._generation = generation
+        self._on_lost = on_lost
+        self._repeatable = repeatable
+        self._connection: Connection | None = None
+        self._raw: object = None
+        self._made_in = -1
+        self._lock = threading.Lock()
+        self._current: Job | None = None
+        self.thread = threading.Thread(target=self._serve, name=name, daemon=True)
+
+    def sever(self, job: Job) -> bool:
+        """Free this lane from `job`, if it is what the lane is doing. From the loop; never blocks."""
+        with self._lock:
+            if self._current is not job:
+                return False
+            sever(self._raw)
+            return True
+
+    def _serve(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if job.worth_doing():
+                self._do(job)
+            del job  # an idle lane must not keep the last answer alive
+        self._drop()
+
+    def _do(self, job: Job) -> None:
+        job.lane = self
+        with self._lock:
+            self._current = job
+        try:
+            result, error = self._attempt(job), None
+        except BaseException as trouble:  # whatever it is, it belongs to the asker and not to this thread
+            result, error = None, trouble
+        with self._lock:
+            self._current = None
+        if isinstance(error, SQLAlchemyError):
+            error = self._judged(error)
+        job.answer(result, error)
+
+    def _attempt(self, job: Job) -> Any:
+        try:
+            return self._run(job)
+        except SQLAlchemyError as error:
+            # A read may simply be done again on a fresh connection; a write is its asker's to repeat.
+            if not (self._repeatable and lost_connection(error) and job.worth_doing()):
+                raise
+            self._drop()
+            return self._run(job)
+
+    def _run(self, job: Job) -> Any:
+        connection = self._connected()
+        if not job.worth_doing():
+            return None
+        with connection.begin():
+            return job.run(connection)
+
+    def _connected(self) -> Connection:
+        if self._connection is not None and (self._made_in != self._generation() or self._hung_up()):
+            self._drop()
+        if self._connection is None:
+            self._before_connect()
+            self._made_in = self._generation()
+            self._connection = self._engine.connect()
+            self._raw = self._connection.connection.driver_connection
+        return self._connection
+
+    def _hung_up(self) -> bool:
+        """An idle server connection that has something to read has been closed by the other side."""
+        if not isinstance(self._raw, psycopg.Connection):
+            return False
+        try:
+            poll = select.poll()
+            poll.register(self._raw.fileno(), select.POLLIN)
+            return bool(poll.poll(0))
+        except psycopg.Error:
+            return True
+
+    def _judged(self, error: SQLAlchemyError) -> BaseException:
+        """Drop the connection after any trouble of the world's; say Unavailable for it, the error itself otherwise."""
+        ours: ContactCentreError | None = translated(error, self._engine.url)
+        if ours is None:
+            return error
+        was_connected = self._connection is not None
+        self._drop()
+        if lost_connection(error) or not was_connected:
+            self._on_lost(str(ours))
+        ours.__cause__ = error
+        return ours
+
+    def _drop(self) -> None:
+        with self._lock:
+            connection, self._connection, self._raw = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.invalidate()
+            with contextlib.suppress(Exception):
+                connection.close()

@@ -1,0 +1,175 @@
+"""The tables, as the program sees them today. How a database gets there is in migrations/.
+
+Owns names, types and indexes. Never holds a query. What people type (notes, disposition, next contact) stands in columns
+of its own beside what the PBX tells, so that neither ever overwrites the other.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, exact to the microsecond: TIMESTAMPTZ in PostgreSQL, whole microseconds in SQLite."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(sa.BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a zone can't be stored")
+        return value if dialect.name == "postgresql" else instant_to_us(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else us_to_instant(value)
+
+
+def instant_to_us(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def us_to_instant(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
+
+
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+metadata = sa.MetaData()
+
+clients = sa.Table(
+    "clients",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index("clients_by_site", "site", "created_at", "client_id"),
+)
+
+# `number` is E.164, or what the PBX gave where it can't be read as a number. One number, one client, per site.
+client_numbers = sa.Table(
+    "client_numbers",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Index("client_numbers_by_client", "client_id"),
+)
+
+interactions = sa.Table(
+    "interactions",
+    metadata,
+    sa.Column("card_id", sa.Text, primary_key=True),
+    sa.Column("natural_key", sa.Text, nullable=False, unique=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("pbx", sa.Text, nullable=False),
+    sa.Column("boot_id", sa.Text, nullable=False),
+    sa.Column("uniqueid", sa.Text, nullable=False),
+    sa.Column("linkedids", Json, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("caller_number", sa.Text, nullable=False),
+    sa.Column("caller_name", sa.Text, nullable=False),
+    sa.Column("client_number", sa.Text),
+    sa.Column("dialled", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("agent", sa.Text),
+    sa.Column("queues", Json, nullable=False),
+    sa.Column("queued_at", Instant),
+    sa.Column("unqueued_at", Instant),
+    sa.Column("answered_at", Instant),
+    sa.Column("answered_by", sa.Text),
+    sa.Column("talk_ended_at", Instant),
+    sa.Column("hold_s", sa.Double, nullable=False),
+    sa.Column("legs", Json, nullable=False),
+    sa.Column("transfers", Json, nullable=False),
+    sa.Column("recordings", Json, nullable=False),
+    sa.Column("voicemail", sa.Boolean, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("ended_by", sa.Text),
+    sa.Column("cause", sa.Integer),
+    sa.Column("end_reason", sa.Text),
+    sa.Column("inferred", sa.Boolean, nullable=False),
+    # Derived at each save, so that a client's history is read from plain columns.
+    sa.Column("client_key", sa.Text),
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="SET NULL")),
+    sa.Column("last_queue", sa.Text),
+    sa.Column("served_by", sa.Text),
+    sa.Column("talk_s", sa.Double),
+    # Typed by people; no save of a card touches these.
+    sa.Column("notes", sa.Text, nullable=False, server_default=""),
+    sa.Column("disposition", sa.Text),
+    sa.Column("next_contact_at", Instant),
+    sa.Column("next_contact_text", sa.Text, nullable=False, server_default=""),
+    sa.Column("edited_by", sa.Text),
+    sa.Column("edited_at", Instant),
+)
+sa.Index("interactions_of_client", interactions.c.client_id, interactions.c.started_at.desc())
+sa.Index("interactions_recent", interactions.c.site, interactions.c.started_at, interactions.c.card_id)
+_still_open = interactions.c.ended_at.is_(None)
+sa.Index(
+    "interactions_open",
+    interactions.c.site,
+    interactions.c.pbx,
+    sqlite_where=_still_open,
+    postgresql_where=_still_open,
+)
+_without_client = sa.and_(interactions.c.client_id.is_(None), interactions.c.client_key.is_not(None))
+sa.Index(
+    "interactions_without_client",
+    interactions.c.site,
+    interactions.c.client_key,
+    sqlite_where=_without_client,
+    postgresql_where=_without_client,
+)
+
+# Every conversation id of Asterisk has one card. A restarted PBX with its clock set back may use an id again: boot_id.
+interaction_linkedids = sa.Table(
+    "interaction_linkedids",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("pbx", sa.Text, primary_key=True),
+    sa.Column("linkedid", sa.Text, primary_key=True),
+    sa.Column("boot_id", sa.Text, primary_key=True),
+    sa.Column("card_id", sa.Text, nullable=False),
+    sa.Index("interaction_linkedids_by_card", "card_id"),
+)
+
+# Cards that turned out to be part of another one (or of none): a late save must not bring them back.
+discarded_cards = sa.Table(
+    "discarded_cards",
+    metadata,
+    sa.Column("card_id", sa.Text, primary_key=True),
+    sa.Column("into_card_id", sa.Text),
+)
+
+# Append-only. `audit_id` is made where the line is made, so that writing it again changes nothing.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("audit_id", sa.Text, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("facts", Json, nullable=False),
+    sa.Index("audit_by_time", "at"),
+)
