@@ -1,0 +1,303 @@
+"""SIPp phones with keys: a phone is one SIPp process, a key is a datagram with the call's Call-ID and a made-up method.
+
+Phones send no sound. They write what happens to a log, one line each; `wait` reads it. Nothing here knows of AMI.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.rig.driver import RigError
+
+SIPP = Path(__file__).with_name("sipp")
+TRUNK_IP = "127.0.0.2"
+AGENT_IP = "127.0.0.1"
+UP_S = 0.15  # until a SIPp process listens
+REFER_PAUSE_S = 0.3  # Asterisk does not end the transferring leg by itself: it waits for the phone's BYE
+
+
+@dataclass(slots=True, kw_only=True)
+class LedgerLine:
+    """One call that a phone placed. `ledger_id` goes along in X-Rig and comes back in the CDR's userfield."""
+
+    ledger_id: str
+    number: str
+    to: str
+    answered: bool = False
+    ended: bool = False
+
+
+class Phone:
+    """One SIPp process: a called phone (PhoneRoom.agent, .trunk) or a calling one (PhoneRoom.call)."""
+
+    def __init__(
+        self, room: "PhoneRoom", xml: str, *, ip: str, port: int, args: Iterable[str] = (), label: str = "x",
+        calls: int | None = None, words: Mapping[str, object] | None = None,
+    ) -> None:  # fmt: skip
+        self.room, self.ip, self.port, self.label = room, ip, port, label
+        self.base = room.tmp / f"{xml.removesuffix('.xml')}-{label}-{port}-{room.count()}"
+        self.base.with_suffix(".xml").write_text(scenario_text(xml, words or {}), encoding="utf-8")
+        self.log = self.base.with_suffix(".log")
+        self.call_id = ""
+        self.last = ""
+        self._seen = 0
+        self._keys = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._keys.bind((ip, 0))
+        command = self._command(ip, port) + (["-m", str(calls)] if calls else [])
+        command += [*args, f"127.0.0.1:{room.sip_port}"]
+        with open(self.base.with_suffix(".stderr"), "wb") as stderr:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, cwd=room.tmp
+            )
+
+    def _command(self, ip: str, port: int) -> list[str]:
+        command = ["sipp", "-sf", str(self.base.with_suffix(".xml")), "-i", ip, "-p", str(port), "-mi", ip]
+        command += ["-mp", str(self.room.media_port()), "-nostdin", "-trace_logs", "-log_file", str(self.log)]
+        command += ["-trace_err", "-error_file", str(self.base.with_suffix(".err"))]
+        command += ["-watchdog_minor_threshold", "100000", "-watchdog_major_threshold", "100000"]
+        if os.environ.get("RIG_TRACE"):
+            command += ["-trace_msg", "-message_file", str(self.base.with_suffix(".msg"))]
+        return command
+
+    # ---- what it saw
+
+    def lines(self) -> list[str]:
+        try:
+            return self.log.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def wait(self, what: str, timeout: float = 10) -> str:
+        """Wait for a new log line that begins with `what`; the call it speaks of becomes this phone's call."""
+        deadline = time.time() + timeout
+        while time.time() < deadline:
+            if line := self.poll(what):
+                return line
+            if self.process.poll() is not None and len(self.lines()) <= self._seen:
+                break
+            time.sleep(0.02)
+        err = self.base.with_suffix(".err")
+        said = err.read_text(errors="replace")[-1500:] if err.exists() else ""
+        raise RigError(f"phone {self.label}: no {what!r}; log {self.lines()[-5:]}; {said}")
+
+    def poll(self, what: str) -> str | None:
+        """As wait, but only what is there already."""
+        lines = self.lines()
+        for i in range(self._seen, len(lines)):
+            if lines[i].startswith(what):
+                self._seen = i + 1
+                self.last = lines[i]
+                word = lines[i].split()
+                if len(word) > 1 and word[0] in ("RINGING", "ANSWERED"):
+                    self.call_id = word[1]
+                return lines[i]
+        return None
+
+    def dialog(self) -> tuple[str, str, str]:
+        """(Call-ID, local tag, remote tag) of the call this phone placed, answered or ringing, for Replaces."""
+        for line in reversed(self.lines()):
+            m = re.match(r"(?:ANSWERED|RINGBACK) (\S+) From=(.*?) To=(.*?)$", line)
+            if m and m.group(1) == self.call_id:
+                local, remote = (re.search(r"tag=([^;\s]+)", m.group(i)) for i in (2, 3))
+                if local and remote:
+                    return self.call_id, local.group(1), remote.group(1)
+        raise RigError(f"phone {self.label}: no dialog")
+
+    # ---- keys
+
+    def key(self, key: str, headers: str = "") -> float:
+        """Press a key: a datagram in the call."""
+        branch = f"z9hG4bKkey{self.room.count()}"  # SIPp drops a datagram that equals the one before
+        text = (
+            f"{key} sip:phone SIP/2.0\r\nVia: SIP/2.0/UDP {self.ip};branch={branch}\r\nFrom: <sip:key>;tag=k\r\n"
+            f"To: <sip:phone>\r\nCall-ID: {self.call_id}\r\nCSeq: 1 {key}\r\n{headers}Content-Length: 0\r\n\r\n"
+        )
+        self._keys.sendto(text.encode("utf-8", "surrogateescape"), (self.ip, self.port))
+        return time.time()
+
+    def press(self, key: str, then: str, headers: str = "") -> float:
+        """Press a key and see what it should lead to; the time of that."""
+        self.key(key, headers)
+        self.wait(then)
+        return time.time()
+
+    def answer(self) -> float:
+        return self.press("XANSWER", "ANSWERED")
+
+    def reject(self, code: int = 486) -> float:
+        return self.press(f"X{code}", "REJECTED")
+
+    def forward(self, exten: str) -> float:
+        """302: the phone's owner has it forwarded."""
+        return self.press("X302", "REJECTED", f"X-Target: <sip:{exten}@127.0.0.1:{self.room.sip_port}>\r\n")
+
+    def hold(self) -> float:
+        return self.press("XHOLD", "HELD")
+
+    def unhold(self) -> float:
+        return self.press("XUNHOLD", "UNHELD")
+
+    def hangup(self) -> float:
+        return self.press("XHANGUP", "ENDED")
+
+    def cancel(self) -> float:
+        return self.key("XCANCEL")
+
+    def dial(self, digits: str) -> float:
+        """Keys of the keypad during a talk, one by one."""
+        at = 0.0
+        for digit in digits:
+            at = self.press("XDTMF", "PRESSED", f"X-Digit: {digit}\r\n")
+            time.sleep(0.15)
+        return at
+
+    def refer(self, target: str, *, bye: bool = True) -> float:
+        """Blind transfer to an extension or a full Refer-To value."""
+        if not target.startswith("<"):
+            target = f"<sip:{target}@127.0.0.1:{self.room.sip_port}>"
+        at = self.key("XREFER", f"X-Target: {target}\r\n")
+        self.wait("REFERRED")
+        if bye:
+            time.sleep(REFER_PAUSE_S)
+            self.press("XHANGUP", "ENDED")
+        return at
+
+    def refer_replaces(self, exten: str, other: "Phone", *, bye: bool = True) -> float:
+        """Attended (or, while the other still rings, blonde) transfer: join this call with the one this agent placed."""
+        call_id, local, remote = other.dialog()
+        replaces = f"{call_id.replace('@', '%40')}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}"
+        return self.refer(f"<sip:{exten}@127.0.0.1:{self.room.sip_port}?Replaces={replaces}>", bye=bye)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(2)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+        self._keys.close()
+
+
+def scenario_text(xml: str, words: Mapping[str, object]) -> str:
+    """A SIPp scenario with the talking part pasted in and words replaced (SIPp takes no keywords in timeouts)."""
+    text = (SIPP / xml).read_text(encoding="utf-8")
+    text = text.replace("<!--INCALL-->", (SIPP / "incall.xml").read_text(encoding="utf-8"))
+    for word, value in words.items():
+        text = text.replace(word, str(value))
+    return text
+
+
+def free_udp_port(ip: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((ip, 0))
+        return int(probe.getsockname()[1])
+
+
+class PhoneRoom:
+    """All phones around one Asterisk, and the ledger of what they called."""
+
+    def __init__(self, sip_port: int) -> None:
+        self.sip_port = sip_port
+        self.tmp = Path(tempfile.mkdtemp(prefix="rig-"))
+        self.phones: list[Phone] = []
+        self._run = uuid.uuid4().hex[:8]
+        self._count = 0
+        self._media = 30000 + (sip_port % 1000) * 4
+        self._ledger: list[tuple[LedgerLine, Phone]] = []
+        self._loads: list[tuple[str, str, Phone]] = []
+
+    def count(self) -> int:
+        self._count += 1
+        return self._count
+
+    def media_port(self) -> int:
+        self._media += 4
+        return self._media
+
+    def agent(self, number: int, xml: str = "phone_uas.xml", *, words: Mapping[str, object] | None = None) -> Phone:
+        """Switch on the phone of agent 1001..1010."""
+        return self._on(xml, AGENT_IP, self.sip_port + number - 1000, str(number), words)
+
+    def trunk(self, xml: str = "phone_uas.xml", *, words: Mapping[str, object] | None = None) -> Phone:
+        """The far end of the trunk, for outbound calls."""
+        return self._on(xml, TRUNK_IP, self.sip_port + 90, "trunk", words)
+
+    def _on(self, xml: str, ip: str, port: int, label: str, words: Mapping[str, object] | None) -> Phone:
+        phone = Phone(self, xml, ip=ip, port=port, label=label, words=words)
+        self.phones.append(phone)
+        time.sleep(UP_S)
+        return phone
+
+    def call(self, user: str, to: str, display: str = "", *, host: str | None = None) -> Phone:
+        """A call from the trunk (any number) or from an agent's phone (1001...) to an extension."""
+        ip = AGENT_IP if re.fullmatch(r"10\d\d", user) else TRUNK_IP
+        n = self.count()
+        line = LedgerLine(ledger_id=f"{self._run}-{n}", number=user, to=to)
+        keys = {"user": user, "display": display, "host": host or ip, "to": to, "ledger": line.ledger_id}
+        args = [word for key, value in keys.items() for word in ("-key", key, value)]
+        args += ["-cid_str", f"c{n}-%u-%p@%s", "-r", "1"]
+        phone = Phone(
+            self,
+            "phone_uac.xml",
+            ip=ip,
+            port=free_udp_port(ip),
+            args=args,
+            label=re.sub(r"\W", "_", user[:12]),
+            calls=1,
+        )
+        phone.call_id = f"c{n}-1-{phone.process.pid}@{ip}"  # call number 1 of this process
+        self.phones.append(phone)
+        self._ledger.append((line, phone))
+        return phone
+
+    def load(self, to: str, *, base: str, talk_ms: int, rate: int, calls: int, limit: int = 1000) -> Phone:
+        """Many callers from one process: `rate` new calls a second, `calls` in all, each up to `talk_ms` long."""
+        run = f"{self._run}-{self.count()}"
+        args = ["-key", "to", to, "-key", "base", base, "-key", "ledger", run]
+        args += ["-r", str(rate), "-m", str(calls), "-l", str(limit)]
+        phone = Phone(
+            self, "load_uac.xml", ip=TRUNK_IP, port=free_udp_port(TRUNK_IP), args=args, label="load",
+            words={"@TALK@": talk_ms},
+        )  # fmt: skip
+        self.phones.append(phone)
+        self._loads.append((run, to, phone))
+        return phone
+
+    def ledger(self) -> list[LedgerLine]:
+        """Every call that was placed so far, by what SIPp itself wrote down."""
+        lines = []
+        for line, phone in self._ledger:
+            seen = phone.lines()
+            line.answered = any(x.startswith("ANSWERED") for x in seen)
+            line.ended = any(x.startswith(("ENDED", "FAILED")) for x in seen)
+            lines.append(line)
+        for _, to, phone in self._loads:
+            lines += load_ledger(phone, to)
+        return lines
+
+    def close(self) -> None:
+        for phone in self.phones:
+            phone.stop()
+        self.phones = []
+        if not os.environ.get("RIG_KEEP"):
+            shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+def load_ledger(phone: Phone, to: str) -> list[LedgerLine]:
+    lines: dict[str, LedgerLine] = {}
+    for word, ledger_id, *rest in (x.split() for x in phone.lines() if x.count(" ") >= 1):
+        if word == "CALL":
+            lines[ledger_id] = LedgerLine(ledger_id=ledger_id, number=rest[0], to=to)
+        elif ledger_id in lines:
+            lines[ledger_id].answered |= word == "ANSWERED"
+            lines[ledger_id].ended |= word == "ENDED"
+    return list(lines.values())
