@@ -1,0 +1,226 @@
+"""The simulated PBX's calls, each a story from the first ring to the last hang-up: inbound, outbound, internal, click-to-call.
+
+Plays what a Plan says its people do, through the dialplan of a small company (queues by number, 10xx an agent, 9<number>
+outside). Pure: the stage gives the time, the switch tells the messages.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from telephony.simulated_channels import Channel, Pairs
+from telephony.simulated_line import Exchange, Goto, HungUp, Line
+from telephony.simulated_moves import converse
+from telephony.simulated_plan import PICKS_UP, SIP_REFUSALS, Hand, Plan, Ring, Truth
+from telephony.simulated_ringing import Dialling, outbound_caller_id
+from telephony.simulated_stage import Performance, Story
+from telephony.simulated_talk import Talk
+from telephony.simulated_waiting import in_queue
+
+_MOST_EXTENSIONS = 20
+
+
+@dataclass(eq=False)
+class Call:
+    """A call that plays or was played: its truth, and the means to end it from outside."""
+
+    truth: Truth
+    performance: Performance
+
+    @property
+    def over(self) -> bool:
+        return self.performance.over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origination:
+    """What an Originate asked for."""
+
+    agent: str
+    context: str
+    exten: str
+    number: str = ""
+    name: str = ""
+    channel_id: str | None = None
+    timeout_s: float = 30.0
+    action_id: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+class Calls:
+    """Begins calls on the exchange. Each returns at once; the stage plays on."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    def inbound(self, *, number: str, plan: Plan, name: str = "", dialled: str = "500", after_s: float = 0.0) -> Call:
+        """A client calls `dialled`: a queue's number, or an agent's."""
+        line = self._line("inbound", number, name, dialled, plan)
+        return self._play(line, self._from_outside(line), after_s)
+
+    def outbound(self, *, agent: str, number: str, plan: Plan, ring: Ring = PICKS_UP, after_s: float = 0.0) -> Call:
+        """An agent dials a number outside."""
+        line = self._line("outbound", agent, "", "9" + number, plan)
+        return self._play(line, self._from_agent(line, agent, "9" + number, ring), after_s)
+
+    def internal(self, *, agent: str, to: str, plan: Plan, ring: Ring = PICKS_UP, after_s: float = 0.0) -> Call:
+        """An agent calls a colleague."""
+        line = self._line("internal", agent, "", to, plan)
+        return self._play(line, self._from_agent(line, agent, to, ring), after_s)
+
+    def originate(self, asked: Origination, plan: Plan, *, ring: Ring = PICKS_UP, far: Ring = PICKS_UP) -> Call:
+        """Click-to-call: the agent's phone rings first, then `exten` is dialled."""
+        line = self._line("click", asked.number, asked.name, asked.exten, plan)
+        return self._play(line, self._click(line, asked, ring, far), 0.0)
+
+    def _line(self, direction: str, number: str, name: str, dialled: str, plan: Plan) -> Line:
+        truth = Truth(
+            direction=direction,
+            caller_number=number,
+            caller_name=name,
+            dialled=dialled,
+            started=self.exchange.stage.now,
+        )
+        return Line(self.exchange, plan, truth)
+
+    def _play(self, line: Line, story: Story, after_s: float) -> Call:
+        line.performance = self.exchange.stage.play(story, after_s=after_s)
+
+        def ended() -> None:
+            line.truth.ended_at = line.now()
+
+        line.performance.at_end.append(ended)
+        return Call(line.truth, line.performance)
+
+    # -- stories
+
+    def _from_outside(self, line: Line) -> Story:
+        truth = line.truth
+        caller = line.switch.new_channel(
+            "trunk",
+            context="from-trunk",
+            exten=truth.dialled,
+            state=4,
+            number=truth.caller_number or "<unknown>",
+            name=truth.caller_name or "<unknown>",
+            story=line.performance,
+        )
+        caller.dnid = truth.dialled
+        self._began(line, caller)
+        yield from self._dialplan(line, Goto(caller, "from-trunk", truth.dialled), PICKS_UP)
+
+    def _from_agent(self, line: Line, agent: str, exten: str, ring: Ring) -> Story:
+        source = line.agent_channel(agent, exten=exten, state=4)
+        self._began(line, source)
+        line.queues.refresh(agent)
+        yield from self._dialplan(line, Goto(source, "from-agent", exten), ring)
+
+    def _click(self, line: Line, asked: Origination, ring: Ring, far: Ring) -> Story:
+        switch, agent = line.switch, asked.agent
+        leg = switch.new_channel(
+            agent,
+            context="from-agent",
+            exten="s",
+            number=agent,
+            name=line.exchange.agent_name(agent),
+            uniqueid=asked.channel_id,
+            story=line.performance,
+        )
+        leg.application, leg.data = "AppDial2", "(Outgoing Line)"
+        leg.variables.update(asked.variables)
+        self._began(line, leg)
+        if asked.number:
+            switch.caller_id(leg, asked.number, asked.name)
+            switch.connected(leg, leg.number, leg.caller_name)
+        switch.dial("DialBegin", None, leg.snapshot("Dest"), ("DialString", agent))
+        reason = yield from self._click_rings(line, leg, asked, ring)
+        self._originate_response(line, leg, asked, reason)
+        if reason == 4:
+            leg.application, leg.data = "", ""
+            yield from self._dialplan(line, Goto(leg, asked.context, asked.exten), far)
+
+    def _click_rings(self, line: Line, leg: Channel, asked: Origination, ring: Ring) -> Generator[float, None, int]:
+        """4 answered, 3 rung out, 0 anything else: as OriginateResponse says it."""
+        switch = line.switch
+        try:
+            yield from line.wait(0.02, HungUp)
+            switch.state(leg, 5)
+            line.queues.refresh(asked.agent)
+            acts = ring.outcome in (Hand.ANSWERED, *SIP_REFUSALS) and ring.after_s < asked.timeout_s
+            yield from line.wait(ring.after_s if acts else asked.timeout_s, HungUp)
+        except HungUp:
+            self._click_fails(line, leg, "NOANSWER", 0, None)
+            return 0
+        if not acts:
+            self._click_fails(line, leg, "", 19, 480)
+            return 3
+        if ring.outcome in SIP_REFUSALS:
+            cause, sip = SIP_REFUSALS[ring.outcome]
+            switch.about("HangupRequest", leg, ("Cause", str(cause)), ("TechCause", str(sip)))
+            self._click_fails(line, leg, "BUSY" if cause == 17 else "NOANSWER", cause, sip)
+            return 0
+        switch.state(leg, 6)
+        switch.dial("DialEnd", None, leg.snapshot("Dest"), ("DialStatus", "ANSWER"))
+        return 4
+
+    def _click_fails(self, line: Line, leg: Channel, status: str, cause: int, sip: int | None) -> None:
+        if status:
+            line.switch.dial("DialEnd", None, leg.snapshot("Dest"), ("DialStatus", status))
+        line.switch.hang_up(leg, cause, sip)
+        line.queues.refresh(leg.endpoint)
+        line.truth.ended_by, line.truth.cause = "agent", cause
+
+    def _originate_response(self, line: Line, leg: Channel, asked: Origination, reason: int) -> None:
+        told: Pairs = [("ActionID", asked.action_id)] if asked.action_id else []
+        told += [
+            ("Response", "Success" if reason == 4 else "Failure"),
+            ("Channel", leg.name if reason == 4 else f"PJSIP/{asked.agent}"),
+            ("Context", asked.context),
+            ("Exten", asked.exten),
+            ("Reason", str(reason)),
+            ("Uniqueid", leg.uniqueid),
+            ("CallerIDNum", asked.number or "<unknown>"),
+            ("CallerIDName", asked.name or "<unknown>"),
+        ]
+        line.switch.event("call", "OriginateResponse", told)
+
+    def _began(self, line: Line, channel: Channel) -> None:
+        truth = line.truth
+        truth.channel, truth.uniqueid, truth.linkedid = channel.name, channel.uniqueid, channel.linkedid
+        truth.started = line.now()
+
+    # -- the dialplan
+
+    def _dialplan(self, line: Line, goto: Goto | None, ring: Ring) -> Story:
+        """Run extensions until the channel is gone."""
+        steps = 0
+        while goto is not None and goto.channel.name in line.switch.channels:
+            steps += 1
+            at = goto
+            goto = yield from self._extension(line, at, ring, give_up=steps > _MOST_EXTENSIONS)
+            ring = line.plan.transfer.ring if line.plan.transfer else PICKS_UP
+
+    def _extension(self, line: Line, at: Goto, ring: Ring, *, give_up: bool) -> Generator[float, None, Goto | None]:
+        channel, exten = at.channel, at.exten
+        channel.context, channel.exten, channel.priority = at.context, exten, 1
+        if exten in self.exchange.dids and not give_up:
+            return (yield from in_queue(line, channel, self.exchange.dids[exten]))
+        agent = exten if exten in self.exchange.agents else None
+        number = exten[1:] if exten.startswith("9") and exten[1:].isdigit() and len(exten) > 3 else None
+        if give_up or (agent is None and number is None) or agent == channel.endpoint:
+            yield from line.wait(0.05)
+            self._unallocated(line, channel)
+            return None
+        if number:
+            outbound_caller_id(line, channel)
+        leg = yield from Dialling(line, channel, agent, number).play(ring)
+        if leg is None:
+            return None
+        if line.truth.transfers and not line.truth.transfers[-1]["answered"]:
+            line.truth.transfers[-1]["answered"] = True
+        if agent and line.truth.direction != "internal" and not line.transferred:
+            line.truth.rung(agent, Hand.ANSWERED)
+        return (yield from converse(Talk(line, channel, leg)))
+
+    def _unallocated(self, line: Line, channel: Channel) -> None:
+        line.record(channel, None, "NO ANSWER", began=channel.created_at)
+        line.client_ends(channel, 1, by_phone=False)
