@@ -15,11 +15,19 @@ from sqlalchemy.engine import Connection
 
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
 from callcards.record import to_record
-from callcards.sql_rows import card_row, storable, stored_card
+from callcards.sql_rows import card_row, stored_card
 from core.effects import DiscardCard, SaveCard
 from core.model import Card, Direction, PastInteraction
 from runtime.database import Database
-from runtime.schema import audit, client_numbers, clients, discarded_cards, interaction_linkedids, interactions
+from runtime.schema import (
+    audit,
+    client_numbers,
+    clients,
+    discarded_cards,
+    interaction_linkedids,
+    interactions,
+    storable,
+)
 
 _TYPED = ("notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at")
 _MOST_AT_ONCE = 500

@@ -1,6 +1,5 @@
 """Between a card and its row. Owns which column holds what; never runs a statement."""
 
-import re
 from dataclasses import fields
 from typing import Any
 
@@ -10,23 +9,11 @@ from callcards.past import served_by
 from callcards.ports import StoredCard
 from callcards.record import from_record, to_record
 from core.model import Card, Direction, EndedBy, Leg, TransferStep
+from runtime.schema import storable
 
-# PostgreSQL refuses NUL in text and neither database takes half a surrogate pair; a caller may send both.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NESTED = ("linkedids", "queues", "legs", "transfers", "recordings")
 _PLAIN = tuple(field.name for field in fields(Card) if field.name not in _NESTED)
 _TYPED = ("client_id", "notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at")
-
-
-def storable(value: Any) -> Any:
-    """The same value with what no database can hold made visible as U+FFFD."""
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value) if not value.isascii() or "\x00" in value else value
-    if isinstance(value, list):
-        return [storable(item) for item in value]
-    if isinstance(value, dict):
-        return {key: storable(item) for key, item in value.items()}
-    return value
 
 
 def card_row(card: Card, client_key: str | None) -> dict[str, Any]:

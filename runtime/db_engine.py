@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from core.errors import BadConfiguration, Unavailable
@@ -21,6 +21,8 @@ from core.errors import BadConfiguration, Unavailable
 # SQLite's primary result codes that mean "not now" or "not here"; 1 (SQL error) and 19 (constraint) are our own mistakes.
 _SQLITE_WORLD = {5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26}
 _SQLITE_DAMAGED = {11, 26}
+# What a job may raise that is the database's doing: SQLAlchemy's errors, and the drivers' own past it (prepared.py).
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 # busy_timeout and statement_timeout end before our own deadline does, so that the driver says why.
 _HEADROOM_S = 0.5
 
@@ -99,40 +101,33 @@ def _keep_sqlite_rules(engine: Engine, *, writer: bool) -> None:
 
 def lost_connection(error: BaseException) -> bool:
     """Does this error say that the connection (not only this statement) is gone?"""
-    if isinstance(error, OperationalError | InterfaceError):
-        return bool(error.connection_invalidated) or _is_psycopg_loss(error.orig)
-    return False
-
-
-def _is_psycopg_loss(error: BaseException | None) -> bool:
-    # Errors with a SQLSTATE came from a living server; class 57P (shutdown, crash) and 08 are its last words.
-    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    cause = _driver_error(error)
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return False
-    return error.sqlstate is None or error.sqlstate.startswith(("57P", "08", "53300", "28", "3D"))
+    # With a SQLSTATE a living server has spoken; these are its last words: shutting down, no room, no entry.
+    return cause.sqlstate is None or cause.sqlstate.startswith(("57P", "08", "53300", "28", "3D"))
+
+
+def _driver_error(error: BaseException | None) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 def translated(error: BaseException, url: URL) -> Unavailable | None:
     """Unavailable where the world is at fault, None where the statement or its asker is."""
-    if not isinstance(error, DBAPIError):
-        return None
-    cause = error.orig
+    cause = _driver_error(error)
     if isinstance(cause, sqlite3.Error):
-        return _sqlite_trouble(error, url)
-    if isinstance(error, OperationalError | InterfaceError):
+        return _sqlite_trouble(cause, url)
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         first_line = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
         return Unavailable(f"{described(url)} can't be used: {_without_password(first_line, url)}")
     return None
 
 
-def _sqlite_trouble(error: DBAPIError, url: URL) -> Unavailable | None:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    if code not in _SQLITE_WORLD or not isinstance(error, DatabaseError):
-        return None
+def _sqlite_trouble(error: sqlite3.Error, url: URL) -> Unavailable | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _SQLITE_DAMAGED:
-        return Unavailable(
-            f"{described(url)} is damaged ({error.orig}): move it away and put the last backup in its place"
-        )
-    return Unavailable(f"{described(url)} can't be used: {error.orig}")
+        return Unavailable(f"{described(url)} is damaged ({error}): move it away and put the last backup in its place")
+    return Unavailable(f"{described(url)} can't be used: {error}") if code in _SQLITE_WORLD else None
 
 
 def _without_password(text: str, url: URL) -> str:

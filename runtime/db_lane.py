@@ -15,10 +15,9 @@ from typing import Any
 
 import psycopg
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import ContactCentreError
-from runtime.db_engine import lost_connection, sever, translated
+from runtime.db_engine import DATABASE_ERRORS, lost_connection, sever, translated
 
 
 class Job:
@@ -103,14 +102,14 @@ class Lane:
             result, error = None, trouble
         with self._lock:
             self._current = None
-        if isinstance(error, SQLAlchemyError):
+        if isinstance(error, DATABASE_ERRORS):
             error = self._judged(error)
         job.answer(result, error)
 
     def _attempt(self, job: Job) -> Any:
         try:
             return self._run(job)
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             # A read may simply be done again on a fresh connection; a write is its asker's to repeat.
             if not (self._repeatable and lost_connection(error) and job.worth_doing()):
                 raise
@@ -121,8 +120,14 @@ class Lane:
         connection = self._connected()
         if not job.worth_doing():
             return None
-        with connection.begin():
+        if not self._repeatable:
+            with connection.begin():
+                return job.run(connection)
+        try:
             return job.run(connection)
+        finally:
+            if connection.in_transaction():
+                connection.rollback()  # SQLAlchemy's own bookkeeping: in autocommit nothing goes to the database
 
     def _connected(self) -> Connection:
         if self._connection is not None and (self._made_in != self._generation() or self._hung_up()):
@@ -145,7 +150,7 @@ class Lane:
         except psycopg.Error:
             return True
 
-    def _judged(self, error: SQLAlchemyError) -> BaseException:
+    def _judged(self, error: BaseException) -> BaseException:
         """Drop the connection after any trouble of the world's; say Unavailable for it, the error itself otherwise."""
         ours: ContactCentreError | None = translated(error, self._engine.url)
         if ours is None:

@@ -4,6 +4,7 @@ Owns names, types and indexes. Never holds a query. What people type (notes, dis
 of its own beside what the PBX tells, so that neither ever overwrites the other.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# PostgreSQL refuses NUL in text and neither database takes half a surrogate pair; a caller may send both.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -46,6 +49,17 @@ def instant_to_us(at: datetime) -> int:
 
 def us_to_instant(us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=us)
+
+
+def storable(value: Any) -> Any:
+    """The same value with what no database can hold made visible as U+FFFD."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value) if not value.isascii() or "\x00" in value else value
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, dict):
+        return {key: storable(item) for key, item in value.items()}
+    return value
 
 
 Json = sa.JSON().with_variant(JSONB(), "postgresql")
