@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -158,6 +159,14 @@ class Phone:
             at = self.press("XDTMF", "PRESSED", f"X-Digit: {digit}\r\n")
             time.sleep(0.15)
         return at
+
+    def speak(self, packets: int = 25) -> None:
+        """Half a second of silence as sound (RTP), from a called phone: some of Asterisk's doings wait for sound."""
+        port = next(int(line.rsplit("m=audio ", 1)[1]) for line in reversed(self.lines()) if "m=audio " in line)
+        for n in range(packets):
+            header = struct.pack("!BBHII", 0x80, 0, n, n * 160, 4711)
+            self._keys.sendto(header + b"\xff" * 160, (AGENT_IP, port))
+            time.sleep(0.02)
 
     def refer(self, target: str, *, bye: bool = True) -> float:
         """Blind transfer to an extension or a full Refer-To value."""

@@ -3,7 +3,7 @@
 import time
 
 from tests.rig.phones import Phone
-from tests.rig.stage import Stage, Truth, rang, scene, spent
+from tests.rig.stage import Stage, Truth, leg, passed_on, rang, scene, spent
 
 
 @scene
@@ -145,10 +145,39 @@ def agent_unavailable(s: Stage) -> None:
 
 @scene
 def local_member(s: Stage) -> None:
-    """The member is Local/1001@members: two Local halves between queue and phone, optimised away after the answer."""
+    """The member is Local/1001@members: two Local halves between queue and phone. No sound, so they stay."""
     _, c, t, t1 = s.answered_call("79161234583", name="By Local", interface="Local/1001@members")
     t2 = c.hangup()
     t.update(talk_s=spent(t1, t2), ended_by="caller", cause=16)
+
+
+@scene
+def local_member_optimised(s: Stage) -> None:
+    """As local_member, but there is sound: Asterisk takes the two Local halves out in mid-talk."""
+    a, c, t, t1 = s.answered_call("79161234588", name="By Local out", interface="Local/1001@members")
+    a.speak()
+    time.sleep(2)
+    t2 = c.hangup()
+    t.update(talk_s=spent(t1, t2), ended_by="caller", cause=16)
+
+
+@scene
+def local_member_optimised_transfer(s: Stage) -> None:
+    """As local_member_optimised, then a blind transfer (REFER) to 1002, who answers."""
+    a, c, t, t1 = s.answered_call("79161234589", name="By Local on", interface="Local/1001@members")
+    a.speak()
+    time.sleep(1)
+    (b,) = s.agents(1002)
+    x = a.refer("1002")
+    b.wait("RINGING")
+    time.sleep(1)
+    y = b.answer()
+    time.sleep(2)
+    z = c.hangup()
+    b.wait("ENDED")
+    t["legs"] = [leg(1001, t1, x), leg(1002, y, z)]
+    t["transfers"] = [passed_on("blind", 1001, "1002", answered=True)]
+    t.update(talk_s=spent(t1, z), ended_by="caller", cause=16)
 
 
 @scene
