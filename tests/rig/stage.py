@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.rig.driver import Ami, RigError
+from tests.rig.driver import Ami, Msg, RigError
 from tests.rig.phones import Phone, PhoneRoom
 
 Truth = dict[str, Any]
@@ -41,8 +41,13 @@ class Stage:
         """Start a call; its phone and the truth about it."""
         mark = self.ami.mark()
         phone = self.phones.call(user, to, display, host=host)
-        # Not by Event: a caller's number with line breaks in it can tear Newchannel apart.
-        new = self.ami.wait(lambda m: m.get("Exten") == to and "Uniqueid" in m, 5, since=mark, what="Newchannel")
+        known = {m.get("Uniqueid") for m in self.ami.messages[:mark]}
+
+        def arrived(m: Msg) -> bool:
+            # Not by Event: a caller's number with line breaks in it can tear Newchannel apart.
+            return m.get("Exten") == to and m.get("Uniqueid", "") not in known | {""}
+
+        new = self.ami.wait(arrived, 5, since=mark, what="Newchannel")
         t: Truth = {
             "caller_number": user, "caller_name": display.strip('"'), "dialled": to, "queue": queue, "rang": [],
             "answered_by": None, "wait_s": None, "talk_s": None, "hold_s": 0, "transfers": [], "ended_by": None,
