@@ -42,7 +42,8 @@ class Cards:
         key = natural_key(site=event.site, pbx=event.pbx, boot_id=event.boot_id, uniqueid=event.uniqueid)
         known = self._dormant.pop(key, None)
         if known is not None:
-            self.open[event.call_id] = known
+            # Part of it happened while nobody looked: the CDR mends what the snapshot can't know.
+            self.open[event.call_id] = replace(known, inferred=True)
             return ()
         card = Card(
             card_id=event.call_id,
@@ -61,6 +62,7 @@ class Cards:
             started_at=event.at,
             timezone=self._timezone_of(event.site),
             agent=event.agent,
+            inferred=event.adopted,
         )
         self.open[event.call_id] = card
         return (SaveCard(card=card),)
@@ -144,7 +146,14 @@ class Cards:
         step = TransferStep(
             kind=event.kind, from_agent=event.from_agent, to=event.to, at=event.at, answered=event.answered
         )
-        return self._change(card, transfers=(*card.transfers, step))
+        # Whoever was only consulted until now talks with the client from here on.
+        legs = tuple(
+            replace(leg, answered_at=event.at)
+            if leg.agent == event.to and event.answered and leg.answered_at and leg.ended_at is None
+            else leg
+            for leg in card.legs
+        )
+        return self._change(card, transfers=(*card.transfers, step), legs=legs)
 
     def on_call_recorded(self, event: e.CallRecorded) -> Iterable[Effect]:
         card = self.open.get(event.call_id)
@@ -173,7 +182,7 @@ class Cards:
                     ended,
                     ended_by=event.ended_by,
                     cause=event.cause,
-                    inferred=event.inferred,
+                    inferred=event.inferred or card.inferred,
                     end_reason=event.reason,
                     revision=card.revision + 1,
                 )
@@ -185,7 +194,12 @@ class Cards:
         gone = [c for c in self._dormant.values() if c.pbx == event.pbx and c.card_id not in event.live_call_ids]
         for card in gone:
             del self._dormant[card.natural_key]
-        return [SaveCard(card=_inferred_end(card, event)) for card in gone]
+        missed = [c for c in self.open.values() if c.pbx == event.pbx and event.lost_at is not None and not c.inferred]
+        for card in missed:
+            # The link was away in the middle of it.
+            self.open[card.card_id] = replace(card, inferred=True, revision=card.revision + 1)
+        saved = [self.open[card.card_id] for card in missed]
+        return [SaveCard(card=card) for card in [*saved, *(_inferred_end(card, event) for card in gone)]]
 
     def _change(self, card: Card, **changes: object) -> Iterable[Effect]:
         changed = replace(card, revision=card.revision + 1, **changes)  # type: ignore[arg-type]

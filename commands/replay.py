@@ -130,7 +130,7 @@ def as_contract(card: Card, *, timed: bool = True) -> dict[str, object]:
         return round(value, 2) if timed and value is not None else None
 
     inbound = card.direction is Direction.INBOUND
-    passed_on_at = card.transfers[0].at if card.transfers else None
+    passed_to = {step.to for step in card.transfers}
     return {
         "uniqueid": card.uniqueid,
         "direction": card.direction.value,
@@ -144,7 +144,7 @@ def as_contract(card: Card, *, timed: bool = True) -> dict[str, object]:
             if inbound
             and leg.rang
             and leg.outcome is not LegOutcome.RINGING
-            and (leg.queue or passed_on_at is None or leg.rang_at < passed_on_at)
+            and (leg.queue or leg.agent not in passed_to)
         ],
         "answered_by": card.answered_by,
         "wait_s": seconds(card.wait_s),

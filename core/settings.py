@@ -1,8 +1,8 @@
 """Reading configuration: TOML text -> frozen dataclasses, strictly. Unknown keys, wrong types and missing ones are refused
 with file, line and the nearest valid key. A string `env:NAME` is taken from the environment, which is where secrets belong.
 
-The classes themselves live with those whom they configure; this module only knows how to fill them. Understood types: str, int, float,
-bool, Path, enums, `X | None`, `tuple[X, ...]`, `dict[str, X]` and nested dataclasses.
+The classes themselves live with those whom they configure; this module only knows how to fill them. Understood types: str, int,
+float, bool, Path, enums, `X | None`, `tuple[X, ...]`, `dict[str, X]` and nested dataclasses.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from core.errors import BadConfiguration, ContactCentreError
 
@@ -68,7 +68,7 @@ class _Reader:
                 raise self._refuse(place, f"'{_name(place)}' must be a table")
             return {key: self.value(arguments[1], item, (*place, key)) for key, item in raw.items()}
         if dataclasses.is_dataclass(kind):
-            return self.record(kind, raw, place)  # type: ignore[type-var]
+            return self.record(cast(type[Any], kind), raw, place)
         return self._scalar(kind, raw, place)
 
     def _scalar(self, kind: type, raw: object, place: Place) -> Any:

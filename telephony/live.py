@@ -58,7 +58,8 @@ class Endpoints:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """One live channel. `asked`: its far side hung up. `left`: it passed the client on and is no party any more."""
+    """One live channel. `asked`: its far side hung up. `left`: it passed the client on and is no party any more.
+    `elsewhere`: it rang, and the call went to somebody else (picked up, forwarded)."""
 
     uniqueid: str
     name: str
@@ -77,6 +78,7 @@ class Channel:
     held: bool = False
     asked: bool = False
     left: bool = False
+    elsewhere: bool = False
     bridge: str | None = None
 
     @property

@@ -264,6 +264,7 @@ class CallTracker:
                 self._bury(fact.uniqueid)
             return
         call = channel.call
+        self._resume(channel, fact.at)
         self._leave_bridge(channel, fact.at)
         del self.channels[fact.uniqueid]
         call.channels.pop(fact.uniqueid, None)
@@ -278,7 +279,7 @@ class CallTracker:
 
     def _outcome(self, channel: Channel, cause: int) -> LegOutcome:
         call = channel.call
-        if channel.dialled_answer:
+        if channel.dialled_answer or channel.elsewhere:
             return LegOutcome.CANCELLED
         if channel.asked:
             refusals = {_BUSY: LegOutcome.BUSY, _DECLINED: LegOutcome.REJECTED}
@@ -321,13 +322,10 @@ class CallTracker:
         if not call.opened and not call.silent and call.primary.role is not ChannelRole.LOCAL:
             # Somebody lifted a phone and nothing came of it: the CDR has it, so it has a card.
             outside = call.primary.role is ChannelRole.OUTSIDE
-            self._open(
-                call,
-                Direction.OUTBOUND if outside else Direction.INTERNAL,
-                at,
-                number=call.primary.number if outside else None,
-            )
+            direction = Direction.OUTBOUND if outside or call.click else Direction.INTERNAL
+            self._open(call, direction, at, number=call.primary.number if outside else None)
         for channel in list(call.channels.values()):
+            self._resume(channel, at)
             self._leave_bridge(channel, at)
             if channel.offered and not channel.talked:
                 self._end_offer(channel, LegOutcome.CANCELLED, at)
@@ -423,8 +421,10 @@ class CallTracker:
             dest.rang = True
 
     def _on_dial_ended(self, fact: f.DialEnded) -> None:
-        if (dest := self.channels.get(fact.dest_uniqueid)) and fact.status == "ANSWER":
-            dest.dialled_answer = True
+        dest = self.channels.get(fact.dest_uniqueid)
+        if dest is not None:
+            dest.dialled_answer = dest.dialled_answer or fact.status == "ANSWER"
+            dest.elsewhere = dest.elsewhere or bool(fact.forward)
 
     def _on_agent_rang(self, fact: f.AgentRang) -> None:
         caller = self._known(fact.uniqueid, fact.channel)
@@ -517,6 +517,7 @@ class CallTracker:
     def _on_bridge_left(self, fact: f.BridgeLeft) -> None:
         channel = self._known(fact.uniqueid, fact.channel)
         if channel is not None and channel.bridge == fact.bridge:
+            # An operator who goes to ask a colleague (attended transfer by keys) leaves the client on hold.
             self._leave_bridge(channel, fact.at)
 
     def _leave_bridge(self, channel: Channel, at: datetime) -> None:
@@ -535,7 +536,6 @@ class CallTracker:
         if not channel.talking:
             return
         channel.talking = False
-        self._resume(channel, at)
         if channel.talked and channel.call.opened:
             self._out.append(LegEnded(at=at, call_id=channel.call.call_id, leg_id=channel.uniqueid))
 
@@ -601,10 +601,16 @@ class CallTracker:
         who = self.channels.get(fact.transferer)
         if who is None or fact.result != "Success" or not who.call.opened:
             return
-        self._stop_talk(who, fact.at)
-        who.left = True
-        who.call.asked_by, who.call.refused = None, False
+        self._part(who, fact.at)
+        who.call.refused = False
         self._transferred(who, TransferKind.BLIND, fact.extension, fact.at, answered=False)
+
+    def _part(self, who: Channel, at: datetime) -> None:
+        """`who` has passed the client on: not a party any more, whenever its own channel goes."""
+        self._resume(who, at)
+        self._stop_talk(who, at)
+        who.left = True
+        who.call.asked_by = None
 
     def _transferred(self, who: Channel, kind: TransferKind, to: str, at: datetime, *, answered: bool) -> None:
         if who.role is ChannelRole.AGENT:
@@ -621,25 +627,34 @@ class CallTracker:
         who = first or second
         if who is None:
             return
-        target = self.channels.get(fact.target) or self._ringing_for(second) or self._ringing_for(first)
-        if first is not None and second is not None and first.call is not second.call:
-            self._join(second.call, first.call, fact.at, transfer=True)
+        target = self._far_end(fact.target, second) or self._far_end("", first)
+        dialled = second.call.dialled if second is not None else ""
         for channel in (first, second):
             if channel is not None:
-                self._stop_talk(channel, fact.at)
-                channel.left = True
-                channel.call.asked_by = None
+                self._part(channel, fact.at)
+        if first is not None and second is not None and first.call is not second.call:
+            self._join(second.call, first.call, fact.at, transfer=True)
         if who.call.opened:
-            to = target.party if target is not None else ""
+            to = target.endpoint if target is not None and target.role is ChannelRole.AGENT else dialled
             answered = target is not None and target.talking
             self._transferred(who, TransferKind.ATTENDED, to, fact.at, answered=answered)
 
-    def _ringing_for(self, channel: Channel | None) -> Channel | None:
-        """Whom the second call of a blonde transfer rings."""
-        if channel is None or channel.call.client is channel:
+    def _far_end(self, target: str, second: Channel | None) -> Channel | None:
+        """Whom the client is passed to: the channel that the event names, or behind a Local channel or where the colleague's
+        phone still rings (blonde transfer) the one that the transferrer's second call had dialled."""
+        named = self.channels.get(target)
+        if named is not None and named.role is not ChannelRole.LOCAL:
+            return named
+        if second is None or second.call.client is second:
             return None
-        others = [c for c in channel.call.channels.values() if c is not channel and c.dialled and not c.talked]
-        return others[-1] if others else None
+        people = (ChannelRole.AGENT, ChannelRole.OUTSIDE)
+        call = second.call
+        dialled = [
+            c
+            for c in call.channels.values()
+            if c.role in people and c.dialled and not c.left and c is not second and c is not call.primary
+        ]
+        return dialled[-1] if dialled else None
 
     def _on_parked(self, fact: f.Parked) -> None:
         channel = self.channels.get(fact.uniqueid)
@@ -659,6 +674,7 @@ class CallTracker:
     def _on_picked_up(self, fact: f.PickedUp) -> None:
         taker, target = self._known(fact.uniqueid, fact.channel), self.channels.get(fact.target)
         if taker is not None and target is not None and taker.call is not target.call:
+            target.elsewhere = True
             self._merge(taker.call, target.call, fact.at)
 
     def _join(self, one: Call, two: Call, at: datetime, *, transfer: bool = False) -> None:
@@ -673,11 +689,11 @@ class CallTracker:
         if call is into or call.call_id not in self.calls:
             return
         opened = call.opened
-        for channel in list(call.channels.values()):
-            if channel.talking and channel.talked:
-                self._resume(channel, at)
-                self._out.append(LegEnded(at=at, call_id=call.call_id, leg_id=channel.uniqueid))
-            channel.talking = channel.talked = False
+        moved = list(call.channels.values())
+        for channel in moved:
+            self._resume(channel, at)
+            self._stop_talk(channel, at)
+            channel.talked = False
             channel.call = into
             into.channels[channel.uniqueid] = channel
         call.channels.clear()
@@ -691,6 +707,9 @@ class CallTracker:
                 # It rang for the consultation; from now on it rings for the client.
                 channel.offered = False
                 self._offer(channel, at)
+        for channel in moved:
+            if channel.bridge is not None and len(self._bridges[channel.bridge]) > 1 and not channel.left:
+                self._start_talk(channel, at)
 
     # ---- not conversations
 

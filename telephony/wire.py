@@ -46,7 +46,8 @@ class AmiStream:
         self._rest = frames.pop()
         found: list[Headers | Odd] = []
         for frame in frames:
-            message = self._read(frame)
+            # Some events (ConfBridge's, Asterisk 22) end with an empty line too many.
+            message = self._read(frame.removeprefix(b"\r\n"))
             if message is not None:
                 found.append(message)
         self.messages += len(frames)
@@ -68,6 +69,8 @@ class AmiStream:
             if frame.startswith(GREETING):
                 line, _, frame = frame.partition(b"\r\n")
                 self.greeting = line.decode("ascii", "replace")
+        if not frame:
+            return None
         if frame.startswith(b"Event: "):
             if self._parsed is not None and frame[7 : frame.find(b"\r")] not in self._parsed:
                 return None if is_whole(frame) else odd("an event cut short", frame)
