@@ -1,0 +1,118 @@
+"""One operator's numbered stream of pops: what was said, in order, and how a screen that was away gets back in step.
+
+Owns numbering, the last messages for a replay, the last state of recent pops for a resync, and which pops no screen saw in
+time. Never touches a socket and never reads a clock: `now_s` is the caller's monotonic clock.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.model import Pop
+from screenpop.pops import OVER
+from screenpop.protocol import Mode, PopChanged, PopRemoved, PopShown
+
+Encode = Callable[[PopShown | PopChanged | PopRemoved], str]
+_GRACE_S = 2.0
+
+
+@dataclass(slots=True)
+class _Retained:
+    """The last state of a pop, and when the operator's screens could first know of it."""
+
+    pop: Pop
+    first_version: int
+    last_version: int
+    shown_s: float
+    watched: bool
+    seen: bool = False
+    unseen: bool = False
+
+
+class Channel:
+    """The stream of one operator. `epoch` changes with the server and with the person at the extension."""
+
+    def __init__(
+        self, *, epoch: str, encode: Encode, keep: int = 200, keep_chars: int = 512_000, retain: int = 30
+    ) -> None:
+        self.epoch = epoch
+        self.version = 0
+        self._encode = encode
+        self._keep = keep
+        self._keep_chars = keep_chars
+        self._retain = retain
+        self._log: deque[tuple[int, str]] = deque()
+        self._log_chars = 0
+        self._pops: dict[str, _Retained] = {}
+
+    @property
+    def live(self) -> list[Pop]:
+        return [r.pop for r in self._pops.values() if r.pop.state not in OVER]
+
+    def put(self, pop: Pop, *, now_s: float, watched: bool) -> str:
+        """Number this state of the pop and return its frame. `watched`: a screen of this operator is connected."""
+        self.version += 1
+        kept = self._pops.get(pop.pop_id)
+        same_history = kept is not None and kept.pop.history is pop.history
+        if kept is None:
+            kept = self._pops[pop.pop_id] = _Retained(pop, self.version, self.version, shown_s=now_s, watched=watched)
+        kept.pop, kept.last_version = pop, self.version
+        if pop.state in OVER and not kept.seen and (not watched or now_s - kept.shown_s > _GRACE_S):
+            kept.unseen = True
+        message = PopChanged if same_history else PopShown
+        frame = self._encode(message(version=self.version, pop=pop, unseen=kept.unseen))
+        self._remember(frame)
+        self._forget_oldest()
+        return frame
+
+    def remove(self, pop_id: str) -> str | None:
+        """Put a pop away on all screens of this operator; a live one stays."""
+        kept = self._pops.get(pop_id)
+        if kept is None or kept.pop.state not in OVER:
+            return None
+        del self._pops[pop_id]
+        self.version += 1
+        frame = self._encode(PopRemoved(version=self.version, pop_id=pop_id))
+        self._remember(frame)
+        return frame
+
+    def acknowledge(self, version: int, *, now_s: float) -> list[float]:
+        """A screen has rendered up to `version`: the seconds that each newly seen pop took to get there."""
+        waits: list[float] = []
+        for kept in self._pops.values():
+            if not kept.seen and kept.first_version <= version <= self.version:
+                kept.seen = True
+                if kept.watched:
+                    waits.append(now_s - kept.shown_s)
+        return waits
+
+    def since(self, epoch: str | None, version: int | None) -> tuple[Mode, list[str]]:
+        """The frames that bring a screen which stopped at `version` of `epoch` in step, in order."""
+        if epoch == self.epoch and version is not None and self._reaches_back_to(version):
+            return Mode.REPLAY, [frame for number, frame in self._log if number > version]
+        newest_last = sorted(self._pops.values(), key=lambda kept: kept.last_version)
+        frames = (PopShown(version=k.last_version, pop=k.pop, unseen=k.unseen) for k in newest_last)
+        return Mode.RESYNC, [self._encode(frame) for frame in frames]
+
+    def hand_over(self, epoch: str) -> None:
+        """Another person sits at this extension: what is over isn't theirs; what is live is."""
+        self._pops = {k: kept for k, kept in self._pops.items() if kept.pop.state not in OVER}
+        self._log.clear()
+        self._log_chars = 0
+        self.epoch = epoch
+
+    def _reaches_back_to(self, version: int) -> bool:
+        oldest = self._log[0][0] if self._log else self.version + 1
+        return oldest - 1 <= version <= self.version
+
+    def _remember(self, frame: str) -> None:
+        self._log.append((self.version, frame))
+        self._log_chars += len(frame)
+        while len(self._log) > self._keep or (self._log_chars > self._keep_chars and len(self._log) > 1):
+            self._log_chars -= len(self._log.popleft()[1])
+
+    def _forget_oldest(self) -> None:
+        surplus = len(self._pops) - self._retain
+        over = [k for k, kept in self._pops.items() if kept.pop.state in OVER]
+        for pop_id in over[: max(0, surplus)]:
+            del self._pops[pop_id]

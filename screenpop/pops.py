@@ -1,0 +1,246 @@
+"""What an operator sees of a conversation, and when: call events in, ShowPop / UpdatePop / LookUpClient out.
+
+Owns the pops of live calls, in memory, until the call is over; then the screen's channel keeps the last state. Never
+stores, never sends, never reads a clock. A pop goes to the operator whose phone rings (or who dialled) and to nobody else.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from core.effects import Effect, LookUpClient, ShowPop, UpdatePop
+from core.events import (
+    CallAnswered,
+    CallArrived,
+    CallDropped,
+    CallEnded,
+    CallHeld,
+    CallMerged,
+    CallOffered,
+    CallOfferEnded,
+    CallQueued,
+    CallResumed,
+    CallTransferred,
+    ClientIdentified,
+    LegEnded,
+)
+from core.model import ClientSummary, Direction, LegOutcome, PastInteraction, Pop
+
+HISTORY_SHOWN = 20
+OVER = frozenset({"missed", "ended"})
+
+
+@dataclass(slots=True)
+class _Call:
+    """What the pops of one live conversation have in common."""
+
+    arrived: CallArrived
+    queue: str | None = None
+    waiting_since: datetime | None = None
+    client: ClientSummary | None = None
+    history: tuple[PastInteraction, ...] = ()
+    history_state: str = "loading"
+    pops: dict[str, Pop] = field(default_factory=dict)
+
+    def dressed(self, pop: Pop) -> Pop:
+        """`pop` with everything that this conversation knows of its client."""
+        return replace(
+            pop,
+            card_id=self.arrived.call_id,
+            direction=self.arrived.direction,
+            number=_number(self.arrived),
+            caller_name=_name(self.arrived),
+            dialled=self.arrived.dialled,
+            queue=self.queue,
+            waiting_since=self.waiting_since,
+            client=self.client,
+            history=self.history,
+            history_state=self.history_state,
+        )
+
+    def identified(self, pop: Pop) -> Pop:
+        return replace(pop, client=self.client, history=self.history, history_state=self.history_state)
+
+    def live_pop(self, agent: str) -> Pop | None:
+        return next((p for p in self.pops.values() if p.agent == agent and p.state not in OVER), None)
+
+
+class Pops:
+    """The rules of the screen pop. One object per site; `live_calls` tells how much it remembers."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, _Call] = {}
+
+    @property
+    def live_calls(self) -> int:
+        return len(self._calls)
+
+    def on_call_arrived(self, event: CallArrived) -> list[Effect]:
+        """Start the look-up at once; an operator who dialled sees the pop now."""
+        if event.call_id in self._calls:
+            return []
+        call = self._calls[event.call_id] = _Call(event, waiting_since=event.at)
+        effects: list[Effect] = []
+        if event.direction is Direction.INTERNAL or not event.client_number:
+            call.history_state = "ready"
+        else:
+            effects.append(
+                LookUpClient(call_id=event.call_id, site=event.site, number=event.client_number, name=_name(event))
+            )
+        if event.direction is Direction.OUTBOUND and event.agent:
+            effects.append(self._shown(call, event.uniqueid, event.agent, event.at))
+        return effects
+
+    def on_call_queued(self, event: CallQueued) -> list[Effect]:
+        """The wait counts from arrival; slices and overflows don't start it anew."""
+        if call := self._calls.get(event.call_id):
+            call.queue = event.queue
+        return []
+
+    def on_call_offered(self, event: CallOffered) -> list[Effect]:
+        """The phone rings: show, with whatever is known by now. Never wait to pop."""
+        call = self._calls.get(event.call_id)
+        if call is None or event.leg_id in call.pops:
+            return []
+        call.queue = event.queue or call.queue
+        placed = call.live_pop(event.agent) if event.agent == call.arrived.agent else None
+        if placed is not None:  # click-to-call rings the one who dialled: it is the same pop
+            del call.pops[placed.leg_id]
+            call.pops[event.leg_id] = placed = replace(placed, leg_id=event.leg_id)
+            return [UpdatePop(pop=placed)]
+        return [self._shown(call, event.leg_id, event.agent, event.at)]
+
+    def on_call_offer_ended(self, event: CallOfferEnded) -> list[Effect]:
+        """Not answered in time: missed. Taken elsewhere, given up, declined: closed."""
+        missed = event.outcome is LegOutcome.NOANSWER
+        return self._changed(event.call_id, event.leg_id, state="missed" if missed else "ended", ended_at=event.at)
+
+    def on_call_answered(self, event: CallAnswered) -> list[Effect]:
+        call = self._calls.get(event.call_id)
+        if call is None:
+            return []
+        if event.agent is None:
+            placed = call.live_pop(call.arrived.agent) if call.arrived.agent else None
+            if placed is None or placed.answered_at:
+                return []
+            return self._changed(event.call_id, placed.leg_id, state="talking", answered_at=event.at)
+        effects: list[Effect] = []
+        if event.leg_id not in call.pops:  # pick-up, unpark, transfer: no phone of theirs rang for this call
+            effects.append(self._shown(call, event.leg_id, event.agent, event.at))
+        return effects + self._changed(event.call_id, event.leg_id, state="talking", answered_at=event.at)
+
+    def on_call_held(self, event: CallHeld) -> list[Effect]:
+        return self._changed(event.call_id, event.leg_id, state="held")
+
+    def on_call_resumed(self, event: CallResumed) -> list[Effect]:
+        return self._changed(event.call_id, event.leg_id, state="talking")
+
+    def on_call_transferred(self, event: CallTransferred) -> list[Effect]:
+        """The client waits again, from now; which queue it is shows in the next CallQueued or CallOffered."""
+        if call := self._calls.get(event.call_id):
+            call.waiting_since, call.queue = event.at, None
+        return []
+
+    def on_leg_ended(self, event: LegEnded) -> list[Effect]:
+        return self._changed(event.call_id, event.leg_id, state="ended", ended_at=event.at)
+
+    def on_client_identified(self, event: ClientIdentified) -> list[Effect]:
+        """The look-up is back: every pop of the call learns it, the conversation itself left out of the history."""
+        call = self._calls.get(event.call_id)
+        if call is None:
+            return []
+        past = (p for p in event.history if p.card_id != event.call_id)
+        call.client = event.client or call.client
+        call.history = tuple(past)[:HISTORY_SHOWN]
+        call.history_state = "ready" if event.available else "unavailable"
+        return [self._kept(call, call.identified(pop)) for pop in list(call.pops.values())]
+
+    def on_call_merged(self, event: CallMerged) -> list[Effect]:
+        """A consultation became the client's call: its pops move on to that card and show that client."""
+        call = self._calls.pop(event.call_id, None)
+        if call is None:
+            return []
+        into = self._calls.get(event.into)
+        effects: list[Effect] = []
+        for pop in call.pops.values():
+            if into is None or pop.state in OVER or into.live_pop(pop.agent):
+                effects.append(UpdatePop(pop=replace(_closed(pop, event.at), card_id=event.into)))
+            else:
+                effects.append(self._kept(into, into.dressed(pop)))
+        return effects
+
+    def on_call_dropped(self, event: CallDropped) -> list[Effect]:
+        return self._over(event.call_id, event.at)
+
+    def on_call_ended(self, event: CallEnded) -> list[Effect]:
+        """The pop stays on the screen, so that the result can be typed; here the call is forgotten."""
+        return self._over(event.call_id, event.at)
+
+    def _over(self, call_id: str, at: datetime) -> list[Effect]:
+        call = self._calls.pop(call_id, None)
+        if call is None:
+            return []
+        open_ones = (p for p in call.pops.values() if p.state not in OVER or p.history_state == "loading")
+        return [UpdatePop(pop=_closed(pop, at)) for pop in open_ones]
+
+    def _shown(self, call: _Call, leg_id: str, agent: str, at: datetime) -> ShowPop:
+        bare = Pop(
+            pop_id=f"{call.arrived.call_id}/{leg_id}",
+            card_id=call.arrived.call_id,
+            leg_id=leg_id,
+            agent=agent,
+            state="ringing",
+            direction=call.arrived.direction,
+            number="",
+            caller_name="",
+            dialled="",
+            queue=None,
+            offered_at=at,
+            waiting_since=None,
+        )
+        pop = call.pops[leg_id] = call.dressed(bare)
+        return ShowPop(pop=pop)
+
+    def _changed(
+        self,
+        call_id: str,
+        leg_id: str,
+        *,
+        state: str,
+        answered_at: datetime | None = None,
+        ended_at: datetime | None = None,
+    ) -> list[Effect]:
+        call = self._calls.get(call_id)
+        pop = call.pops.get(leg_id) if call else None
+        if call is None or pop is None or pop.state == state or (pop.state in OVER and state in OVER):
+            return []
+        changed = replace(
+            pop,
+            state=state,
+            answered_at=pop.answered_at or answered_at,
+            ended_at=ended_at,
+        )
+        return [self._kept(call, changed)]
+
+    @staticmethod
+    def _kept(call: _Call, pop: Pop) -> UpdatePop:
+        call.pops[pop.leg_id] = pop
+        return UpdatePop(pop=pop)
+
+
+def _closed(pop: Pop, at: datetime) -> Pop:
+    """The last state of a pop: over, and no longer promising a history that nobody will bring."""
+    history_state = "unavailable" if pop.history_state == "loading" else pop.history_state
+    if pop.state in OVER:
+        return replace(pop, history_state=history_state)
+    return replace(pop, state="ended", ended_at=at, history_state=history_state)
+
+
+def _number(arrived: CallArrived) -> str:
+    if arrived.client_number:
+        return arrived.client_number
+    return arrived.dialled if arrived.direction is Direction.OUTBOUND else arrived.caller_number
+
+
+def _name(arrived: CallArrived) -> str:
+    """The name that came with the call; on an outbound one that is the operator's own, and says nothing."""
+    return "" if arrived.direction is Direction.OUTBOUND else arrived.caller_name

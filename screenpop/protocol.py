@@ -1,0 +1,274 @@
+"""The words between a screen and the server: frozen dataclasses, their plain form, and the strict way back.
+
+Owns what may be said and in which shape (docs/asyncapi.yaml says the same; a test compares them). Never touches a socket.
+Everything a page sends is hostile until `parse` let it pass.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import assert_never
+
+from core.errors import Rejected
+from core.model import ClientSummary, PastInteraction, Pop
+from core.phone import readable
+
+SUBPROTOCOL = "meridian.v1"
+TICKET_PREFIX = "ticket."
+MOST_CHARS = 4_096
+_MOST_NOTE_CHARS = 1_000
+_HIGHEST_VERSION = 2**53 - 1
+
+
+class CloseCode(IntEnum):
+    """Why the server closed a socket. The page comes back by itself except after SIGNED_OUT and REPLACED."""
+
+    RESTARTING = 1012
+    BAD_MESSAGE = 4400
+    SIGNED_OUT = 4401
+    SILENT = 4408
+    REPLACED = 4409
+    BEHIND = 4413
+    TOO_MANY = 4429
+
+
+class Mode(StrEnum):
+    """How a screen gets in step: `replay` brings what it missed, `resync` all that is there (forget the rest)."""
+
+    REPLAY = "replay"
+    RESYNC = "resync"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """Whether a line that the screen depends on (a PBX, the database) is live, and since when it is or isn't."""
+
+    kind: str
+    name: str
+    live: bool
+    since: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """First message of the server. `following` numbered ones come right after it; then the screen is at `version`."""
+
+    epoch: str
+    version: int
+    following: int
+    mode: Mode
+    agent: str
+    at: datetime
+    links: tuple[LinkState, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopShown:
+    """A pop with everything. `unseen`: it was over before any screen of this operator had acknowledged it."""
+
+    version: int
+    pop: Pop
+    unseen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopChanged:
+    """A pop whose history is the one that the screen has already."""
+
+    version: int
+    pop: Pop
+    unseen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopRemoved:
+    """One of the operator's screens put it away: it goes from all of them."""
+
+    version: int
+    pop_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Heartbeat every few seconds. The page answers each with Pulse; none for 12 s means that the line is dead."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """First message of the page: where it stopped, or nothing at all."""
+
+    epoch: str | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """The page has rendered everything up to `version`."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The page lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dismiss:
+    """The operator put a pop away."""
+
+    pop_id: str
+
+
+ServerMessage = Welcome | LinkState | PopShown | PopChanged | PopRemoved | Tick
+PageMessage = Resume | Ack | Pulse | Dismiss
+
+TYPE_NAMES: dict[type, str] = {
+    Welcome: "welcome",
+    LinkState: "link",
+    PopShown: "pop",
+    PopChanged: "pop_changed",
+    PopRemoved: "pop_removed",
+    Tick: "tick",
+    Resume: "resume",
+    Ack: "ack",
+    Pulse: "pulse",
+    Dismiss: "dismiss",
+}
+
+
+def plain(message: ServerMessage) -> dict[str, object]:
+    """The message as JSON will carry it."""
+    return {"type": TYPE_NAMES[type(message)], **_fields(message)}
+
+
+def _fields(message: ServerMessage) -> dict[str, object]:
+    match message:
+        case Welcome():
+            return {
+                "epoch": message.epoch,
+                "version": message.version,
+                "following": message.following,
+                "mode": message.mode,
+                "agent": message.agent,
+                "at": _instant(message.at),
+                "links": [_link(link) for link in message.links],
+            }
+        case LinkState():
+            return _link(message)
+        case PopShown():
+            shown = _pop(message.pop) | {"history": [_past(p) for p in message.pop.history]}
+            return {"version": message.version, "pop": shown, "unseen": message.unseen}
+        case PopChanged():
+            return {"version": message.version, "pop": _pop(message.pop), "unseen": message.unseen}
+        case PopRemoved():
+            return {"version": message.version, "pop_id": message.pop_id}
+        case Tick():
+            return {"at": _instant(message.at)}
+        case _:
+            assert_never(message)
+
+
+def parse(value: object) -> PageMessage:
+    """What the page said. Anything but exactly one of the four messages is Rejected."""
+    if not isinstance(value, dict):
+        raise Rejected("a message is a JSON object with a type", code="bad_message")
+    match value:
+        case {"type": "resume", "epoch": str() | None as epoch, "version": int() | None as version}:
+            expected, message = 3, Resume(epoch=_short(epoch), version=_version(version))
+            return _exactly(value, expected, message)
+        case {"type": "ack", "version": int() as version}:
+            return _exactly(value, 2, Ack(version=_version(version) or 0))
+        case {"type": "pulse"}:
+            return _exactly(value, 1, Pulse())
+        case {"type": "dismiss", "pop_id": str() as pop_id}:
+            return _exactly(value, 2, Dismiss(pop_id=_short(pop_id) or ""))
+        case _:
+            raise Rejected("unknown message, or a field of the wrong type", code="bad_message")
+
+
+def _exactly(value: dict[object, object], fields: int, message: PageMessage) -> PageMessage:
+    if len(value) != fields:
+        raise Rejected("a message has unknown fields", code="bad_message")
+    return message
+
+
+def _version(version: int | None) -> int | None:
+    if version is None:
+        return None
+    if isinstance(version, bool) or not 0 <= version <= _HIGHEST_VERSION:
+        raise Rejected("version is a whole number from 0", code="bad_message")
+    return version
+
+
+def _short(text: str | None) -> str | None:
+    if text is not None and len(text) > 300:
+        raise Rejected("an id is too long", code="bad_message")
+    return text
+
+
+def _pop(pop: Pop) -> dict[str, object]:
+    return {
+        "pop_id": pop.pop_id,
+        "card_id": pop.card_id,
+        "state": pop.state,
+        "direction": pop.direction,
+        "number": pop.number,
+        "number_text": readable(pop.client.number if pop.client else pop.number),
+        "caller_name": pop.caller_name,
+        "dialled": pop.dialled,
+        "queue": pop.queue,
+        "offered_at": _instant(pop.offered_at),
+        "waiting_since": _instant(pop.waiting_since),
+        "answered_at": _instant(pop.answered_at),
+        "ended_at": _instant(pop.ended_at),
+        "client": _client(pop.client) if pop.client else None,
+        "history_state": pop.history_state,
+    }
+
+
+def _client(client: ClientSummary) -> dict[str, object]:
+    return {
+        "client_id": client.client_id,
+        "name": client.name,
+        "number": client.number,
+        "is_new": client.is_new,
+        "note": _cut(client.note),
+    }
+
+
+def _past(past: PastInteraction) -> dict[str, object]:
+    return {
+        "card_id": past.card_id,
+        "channel": past.channel,
+        "direction": past.direction,
+        "started_at": _instant(past.started_at),
+        "queue": past.queue,
+        "agent": past.agent,
+        "talk_s": past.talk_s,
+        "disposition": past.disposition,
+        "notes": _cut(past.notes),
+        "answered": past.answered,
+    }
+
+
+def _link(link: LinkState) -> dict[str, object]:
+    return {
+        "kind": link.kind,
+        "name": link.name,
+        "live": link.live,
+        "since": _instant(link.since),
+        "why": link.why,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cut(text: str) -> str:
+    """A pop carries the beginning of a long note; the card has it whole."""
+    return text if len(text) <= _MOST_NOTE_CHARS else text[: _MOST_NOTE_CHARS - 1] + "…"

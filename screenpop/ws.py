@@ -1,0 +1,304 @@
+"""The Hub: carries pops to the sockets of the one operator they are for, and the state of the lines to everybody.
+
+Owns which screens are open and the channel of each operator. Never waits for a browser: frames go into bounded outboxes.
+`show`, `update`, `announce_*` are called from within a step and only queue.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket
+
+from core.effects import AnnouncePbx
+from core.errors import ContactCentreError, Unavailable
+from core.model import Pop
+from runtime.metrics import Registry
+from runtime.wire import encode
+from screenpop.channels import Channel
+from screenpop.delivery import Delivery
+from screenpop.protocol import (
+    SUBPROTOCOL,
+    TICKET_PREFIX,
+    Ack,
+    CloseCode,
+    Dismiss,
+    LinkState,
+    Mode,
+    PageMessage,
+    Pulse,
+    Resume,
+    ServerMessage,
+    Tick,
+    Welcome,
+    plain,
+)
+from screenpop.ws_screen import MOST_BEHIND_S, Screen
+from web.access import COOKIE
+from web.accounts import Accounts
+from web.people import SignedIn
+
+log = logging.getLogger(__name__)
+_MOST_SCREENS_PER_SESSION = 8
+_SLICE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    tick_s: float = 5.0
+    silent_s: float = 25.0
+    recheck_s: float = 4.0
+    resume_within_s: float = 5.0
+
+
+class Hub:
+    """All open screens of this process. `run` is a task of service.py; `router` goes to create_app."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        registry: Registry,
+        settings: HubSettings | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._accounts = accounts
+        self._settings = settings or HubSettings()
+        self._now = now
+        self._epoch = secrets.token_hex(8)
+        self._hand_overs = 0
+        self._screens: set[Screen] = set()
+        self._by_agent: dict[str, list[Screen]] = {}
+        self._channels: dict[str, Channel] = {}
+        self._owners: dict[str, str] = {}
+        self._links: dict[tuple[str, str], LinkState] = {}
+        self._to_all: deque[str] = deque()
+        self._something_for_all = asyncio.Event()
+        self.delivery = Delivery()
+        self._frames = registry.counter("meridian_pop_frames_total", help="Pop frames put into outboxes.")
+        self._cuts = registry.counter("meridian_sockets_cut_total", help="Sockets closed by us.", labels=["why"])
+        self._acked = registry.histogram("meridian_pop_ack_seconds", help="From pop shown to acknowledged.")
+        registry.gauge("meridian_sockets", help="Open sockets.", read=lambda: len(self._screens))
+        accounts.on_ended(self._session_ended)
+        accounts.held_by(lambda session_id: any(s.who.session_id == session_id for s in self._screens))
+
+    # --- called within a step -----------------------------------------------------------------------------------
+
+    def show(self, pop: Pop) -> None:
+        """Put the pop (or its new state) on the screens of its operator."""
+        channel = self._channel(pop.agent)
+        screens = self._by_agent.get(pop.agent, ())
+        frame = channel.put(pop, now_s=_clock_s(), watched=bool(screens))
+        for screen in tuple(screens):
+            screen.offer(frame)
+            self._frames.add()
+
+    update = show
+
+    def announce_pbx(self, effect: AnnouncePbx) -> None:
+        self._announce(LinkState(kind="pbx", name=effect.pbx, live=effect.live, since=effect.at, why=effect.why))
+
+    def announce_database(self, *, live: bool, since: datetime, why: str = "") -> None:
+        self._announce(LinkState(kind="database", name="database", live=live, since=since, why=why))
+
+    def links(self) -> tuple[LinkState, ...]:
+        return tuple(self._links.values())
+
+    # --- the socket ---------------------------------------------------------------------------------------------
+
+    def router(self) -> APIRouter:
+        routes = APIRouter()
+        routes.add_websocket_route("/api/socket", self.serve)
+        return routes
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """One socket from handshake to end. Refused before it is accepted, unless the ticket is good."""
+        who = await self._admitted(websocket)
+        if who is None:
+            await websocket.close(1008)
+            return
+        await websocket.accept(subprotocol=SUBPROTOCOL)
+        screen: Screen
+        screen = Screen(websocket, who, heard=lambda message: self._heard(screen, message))
+        self._enter(screen)
+        late = asyncio.get_running_loop().call_later(self._settings.resume_within_s, self._cut_unless_resumed, screen)
+        try:
+            await screen.run()
+        finally:
+            late.cancel()
+            self._leave(screen)
+
+    async def run(self) -> None:
+        """Heartbeats, announcements and the check for ended sessions, until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._beat(), name="hub-beat")
+            loops.create_task(self._tell_all(), name="hub-tell-all")
+            loops.create_task(self._recheck(), name="hub-recheck")
+
+    def close(self) -> None:
+        """We are going away: every page knows, and comes back by itself."""
+        for screen in tuple(self._screens):
+            self._cut(screen, CloseCode.RESTARTING)
+
+    async def _admitted(self, websocket: WebSocket) -> SignedIn | None:
+        offered = websocket.scope.get("subprotocols", [])
+        tickets = [p.removeprefix(TICKET_PREFIX) for p in offered if p.startswith(TICKET_PREFIX)]
+        if SUBPROTOCOL not in offered or len(tickets) != 1:
+            return None
+        try:
+            return await self._accounts.redeem(tickets[0], websocket.cookies.get(COOKIE))
+        except ContactCentreError as error:
+            log.info("socket refused: %s", error, extra={"action": "socket_refused"})
+            return None
+
+    def _enter(self, screen: Screen) -> None:
+        same = [s for s in self._screens if s.who.session_id == screen.who.session_id]
+        if len(same) >= _MOST_SCREENS_PER_SESSION:
+            self._cut(min(same, key=lambda s: s.heard_s), CloseCode.REPLACED)
+        self._screens.add(screen)
+
+    def _leave(self, screen: Screen) -> None:
+        self._screens.discard(screen)
+        agent = screen.who.extension or ""
+        there = [s for s in self._by_agent.get(agent, ()) if s is not screen]
+        if there:
+            self._by_agent[agent] = there
+        else:
+            self._by_agent.pop(agent, None)
+
+    def _cut_unless_resumed(self, screen: Screen) -> None:
+        if screen not in self._by_agent.get(screen.who.extension or "", ()):
+            self._cut(screen, CloseCode.SILENT)
+
+    def _cut(self, screen: Screen, code: CloseCode) -> None:
+        self._cuts.add(code.name.lower())
+        screen.cut(code)
+
+    # --- what pages say -----------------------------------------------------------------------------------------
+
+    def _heard(self, screen: Screen, message: PageMessage) -> None:
+        match message:
+            case Resume():
+                self._resume(screen, message)
+            case Ack():
+                self._acknowledged(screen, message.version)
+            case Dismiss():
+                self._dismissed(screen, message.pop_id)
+            case Pulse():
+                pass
+
+    def _resume(self, screen: Screen, asked: Resume) -> None:
+        """Bring the screen in step. One synchronous piece: no pop can slip in between."""
+        agent = screen.who.extension or ""
+        channel = self._owned(agent, screen.who) if agent else None
+        mode, frames = channel.since(asked.epoch, asked.version) if channel else (Mode.RESYNC, [])
+        welcome = Welcome(
+            epoch=channel.epoch if channel else self._epoch,
+            version=channel.version if channel else 0,
+            following=len(frames),
+            mode=mode,
+            agent=agent,
+            at=self._now(),
+            links=self.links(),
+        )
+        for frame in (_encoded(welcome), *frames):
+            screen.offer(frame, catching_up=True)
+        there = self._by_agent.setdefault(agent, [])
+        if screen not in there:
+            there.append(screen)
+
+    def _acknowledged(self, screen: Screen, version: int) -> None:
+        agent = screen.who.extension
+        channel = self._channels.get(agent) if agent else None
+        if agent is None or channel is None:
+            return
+        for wait_s in channel.acknowledge(version, now_s=_clock_s()):
+            self.delivery.record(agent, wait_s)
+            self._acked.observe(wait_s)
+
+    def _dismissed(self, screen: Screen, pop_id: str) -> None:
+        agent = screen.who.extension or ""
+        channel = self._channels.get(agent)
+        frame = channel.remove(pop_id) if channel else None
+        if frame is not None:
+            for other in tuple(self._by_agent.get(agent, ())):
+                other.offer(frame)
+
+    # --- inner ----------------------------------------------------------------------------------------------------
+
+    def _channel(self, agent: str) -> Channel:
+        channel = self._channels.get(agent)
+        if channel is None:
+            channel = self._channels[agent] = Channel(epoch=self._epoch, encode=_encoded)
+        return channel
+
+    def _owned(self, agent: str, who: SignedIn) -> Channel:
+        """The channel of this extension; what is over there belongs to whoever sat there before."""
+        channel = self._channel(agent)
+        if self._owners.setdefault(agent, who.user_id) != who.user_id:
+            self._hand_overs += 1
+            channel.hand_over(f"{self._epoch}-{self._hand_overs}")
+            self._owners[agent] = who.user_id
+        return channel
+
+    def _announce(self, link: LinkState) -> None:
+        self._links[link.kind, link.name] = link
+        self._broadcast(_encoded(link))
+
+    def _broadcast(self, frame: str) -> None:
+        self._to_all.append(frame)
+        self._something_for_all.set()
+
+    def _session_ended(self, session_id: str) -> None:
+        for screen in tuple(self._screens):
+            if screen.who.session_id == session_id:
+                self._cut(screen, CloseCode.SIGNED_OUT)
+
+    async def _tell_all(self) -> None:
+        """In slices, so that a pop in between never waits for thousands of others."""
+        while True:
+            await self._something_for_all.wait()
+            self._something_for_all.clear()
+            while self._to_all:
+                frame = self._to_all.popleft()
+                for n, screen in enumerate(tuple(s for there in self._by_agent.values() for s in there), 1):
+                    screen.offer(frame)
+                    if n % _SLICE == 0:
+                        await asyncio.sleep(0)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.tick_s)
+            now_s = asyncio.get_running_loop().time()
+            for screen in tuple(self._screens):
+                if now_s - screen.heard_s > self._settings.silent_s:
+                    self._cut(screen, CloseCode.SILENT)
+                elif screen.behind_s > MOST_BEHIND_S:
+                    self._cut(screen, CloseCode.BEHIND)
+            self._broadcast(_encoded(Tick(at=self._now())))
+
+    async def _recheck(self) -> None:
+        """Sessions may end in another process (`meridian user`, another node): look every few seconds."""
+        while True:
+            await asyncio.sleep(self._settings.recheck_s)
+            open_ones = {screen.who.session_id for screen in self._screens}
+            if not open_ones:
+                continue
+            try:
+                for session_id in await self._accounts.recheck(open_ones):
+                    self._session_ended(session_id)
+            except Unavailable:
+                continue  # pops go on while the database is away
+
+
+def _encoded(message: ServerMessage) -> str:
+    return encode(plain(message))
+
+
+def _clock_s() -> float:
+    return asyncio.get_running_loop().time()

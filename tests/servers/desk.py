@@ -1,0 +1,339 @@
+"""A running Meridian desk for tests: the real ASGI port on a free one, real sockets, stores in memory, events fed by hand."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from argon2 import PasswordHasher
+from websockets.asyncio.client import ClientConnection, connect
+
+from callcards import http as cards_http
+from callcards.memory import MemoryCardStore
+from callcards.ports import Annotate
+from clients import http as clients_http
+from clients.memory import MemoryClientDirectory
+from core.effects import AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop
+from core.engine import Engine, Rule
+from core.errors import Unavailable
+from core.events import (
+    CallAnswered,
+    CallArrived,
+    CallDropped,
+    CallEnded,
+    CallHeld,
+    CallMerged,
+    CallOffered,
+    CallOfferEnded,
+    CallQueued,
+    CallResumed,
+    CallTransferred,
+    ClientIdentified,
+    LegEnded,
+)
+from core.model import Card, ClientSummary, Direction, PastInteraction, Role
+from runtime.metrics import Registry
+from runtime.wire import decode, encode
+from screenpop import http as screen_http
+from screenpop.pops import Pops
+from screenpop.ports import Calls
+from screenpop.ws import Hub, HubSettings
+from web.accounts import Accounts
+from web.app import create_app
+from web.memory import MemoryAccounts, MemoryAuditTrail
+from web.passwords import Passwords
+from web.people import User
+from web.server import WebServer, take_port
+from web.settings import WebSettings
+
+PASSWORD = "correct horse"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+Message = dict[str, object]
+
+
+@dataclass
+class Desk:
+    """Everything behind the port, within reach of a test."""
+
+    port: int
+    accounts: Accounts
+    account_store: MemoryAccounts
+    audit: MemoryAuditTrail
+    hub: Hub
+    cards: MemoryCardStore
+    directory: MemoryClientDirectory
+    calls: "LedgerCalls"
+    lookups: list[LookUpClient] = field(default_factory=list)
+    history: dict[str, tuple[PastInteraction, ...]] = field(default_factory=dict)
+    database_away: bool = False
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(table(Pops()), self.perform)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def user(self, login: str, extension: str | None, **fields: object) -> User:
+        role = fields.pop("role", Role.OPERATOR)
+        return await self.accounts.add_user(
+            login=login,
+            name=str(fields.pop("name", login.title())),
+            password=PASSWORD,
+            role=role if isinstance(role, Role) else Role.OPERATOR,
+            site=str(fields.pop("site", "moscow")),
+            extension=extension,
+        )
+
+    def client(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(base_url=self.origin, headers={"Origin": self.origin}, trust_env=False)
+        self.clients.append(client)
+        return client
+
+    async def signed_in(self, login: str, extension: str | None = None) -> httpx.AsyncClient:
+        client = self.client()
+        answer = await client.post("/api/session", json={"login": login, "password": PASSWORD, "extension": extension})
+        assert answer.status_code == 201, answer.text
+        return client
+
+    async def ticket(self, client: httpx.AsyncClient) -> str:
+        answer = await client.post("/api/socket-ticket")
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ticket"])
+
+    @contextlib.asynccontextmanager
+    async def socket(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        epoch: object = None,
+        version: object = None,
+        resume: bool = True,
+    ) -> AsyncIterator["Page"]:
+        """A page's socket: ticket, handshake, resume."""
+        async with connect(
+            f"ws://127.0.0.1:{self.port}/api/socket",
+            origin=self.origin,  # type: ignore[arg-type]
+            subprotocols=["meridian.v1", f"ticket.{await self.ticket(client)}"],  # type: ignore[list-item]
+            additional_headers={"Cookie": f"meridian_session={client.cookies['meridian_session']}"},
+            proxy=None,
+            compression=None,
+        ) as websocket:
+            page = Page(websocket)
+            if resume:
+                await page.say(type="resume", epoch=epoch, version=version)
+            yield page
+
+    # --- what happens at the PBX --------------------------------------------------------------------------------
+
+    def arrive(self, call_id: str, *, number: str = "+79161234567", name: str = "", **fields: object) -> None:
+        direction = fields.pop("direction", Direction.INBOUND)
+        at = now()
+        agent = fields.pop("agent", None)
+        self.engine.step(
+            CallArrived(
+                at=at,
+                call_id=call_id,
+                site="moscow",
+                pbx="main",
+                boot_id="b",
+                uniqueid=f"u-{call_id}",
+                linkedid=f"u-{call_id}",
+                channel="voice",
+                direction=direction if isinstance(direction, Direction) else Direction.INBOUND,
+                caller_number=number,
+                caller_name=name,
+                client_number=number or None,
+                dialled=str(fields.pop("dialled", "+74951234567")),
+                agent=str(agent) if agent else None,
+            )
+        )
+
+    def ring(self, call_id: str, agent: str, *, queue: str = "support") -> None:
+        self.engine.step(CallQueued(at=now(), call_id=call_id, queue=queue))
+        self.engine.step(CallOffered(at=now(), call_id=call_id, leg_id=f"{agent}-leg", agent=agent, queue=queue))
+
+    def answer(self, call_id: str, agent: str) -> None:
+        self.engine.step(CallAnswered(at=now(), call_id=call_id, leg_id=f"{agent}-leg", party=agent, agent=agent))
+
+    def end(self, call_id: str) -> None:
+        self.engine.step(CallEnded(at=now(), call_id=call_id, ended_by=None, cause=16))
+
+    async def card(self, call_id: str, *, site: str = "moscow", number: str = "+79161234567") -> None:
+        at = now() - timedelta(minutes=1)
+        card = Card(
+            card_id=call_id,
+            natural_key=f"{site}:{call_id}",
+            site=site,
+            pbx="main",
+            boot_id="b",
+            uniqueid=f"u-{call_id}",
+            linkedids=(f"u-{call_id}",),
+            channel="voice",
+            direction=Direction.INBOUND,
+            caller_number=number,
+            caller_name="",
+            client_number=number,
+            dialled="+74951234567",
+            started_at=at,
+            timezone="Europe/Moscow",
+            queues=("support",),
+            queued_at=at,
+        )
+        await self.cards.apply([SaveCard(card=card)])
+
+    def perform(self, effect: Effect) -> None:
+        match effect:
+            case ShowPop(pop=pop):
+                self.hub.show(pop)
+            case UpdatePop(pop=pop):
+                self.hub.update(pop)
+            case AnnouncePbx():
+                self.hub.announce_pbx(effect)
+            case LookUpClient():
+                self.lookups.append(effect)
+                task = asyncio.get_running_loop().create_task(self._look_up(effect))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+
+    async def annotate(self, change: Annotate) -> bool:
+        if self.database_away:
+            raise Unavailable("the database is away")
+        await self.cards.apply([change])
+        return True
+
+    async def _look_up(self, effect: LookUpClient) -> None:
+        found = await self.directory.find_or_create(effect.site, effect.number, name=effect.name, at=now())
+        client: ClientSummary | None = found.client
+        past = self.history.get(effect.number, ())
+        self.engine.step(ClientIdentified(at=now(), call_id=effect.call_id, client=client, history=past))
+
+
+class Page:
+    """What a browser would do with its socket, by hand."""
+
+    def __init__(self, websocket: ClientConnection) -> None:
+        self.websocket = websocket
+
+    async def say(self, **message: object) -> None:
+        await self.websocket.send(encode(message))
+
+    async def hear(self, *, within_s: float = 5.0) -> Message:
+        """The next message but heartbeats."""
+        async with asyncio.timeout(within_s):
+            while True:
+                message: Message = decode(str(await self.websocket.recv()), most_chars=1_000_000)
+                if message["type"] != "tick":
+                    return message
+
+    async def hear_pops(self, count: int) -> list[Message]:
+        return [await self.hear() for _ in range(count)]
+
+    async def silence(self, *, for_s: float = 0.15) -> None:
+        """Nothing but heartbeats comes."""
+        with contextlib.suppress(TimeoutError):
+            message = await self.hear(within_s=for_s)
+            raise AssertionError(f"unexpected {message}")
+
+    async def closed(self, *, within_s: float = 5.0) -> int | None:
+        async with asyncio.timeout(within_s):
+            await self.websocket.wait_closed()
+        return self.websocket.close_code
+
+
+class LedgerCalls(Calls):
+    """Writes down what was asked for."""
+
+    def __init__(self) -> None:
+        self.placed: list[tuple[str, str, str]] = []
+
+    async def place(self, site: str, agent: str, number: str) -> None:
+        self.placed.append((site, agent, number))
+
+    async def hang_up(self, site: str, agent: str, call_id: str) -> None:
+        self.placed.append((site, agent, call_id))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def table(pops: Pops) -> dict[type, tuple[Rule, ...]]:
+    return {
+        CallArrived: (pops.on_call_arrived,),
+        CallQueued: (pops.on_call_queued,),
+        CallOffered: (pops.on_call_offered,),
+        CallOfferEnded: (pops.on_call_offer_ended,),
+        CallAnswered: (pops.on_call_answered,),
+        CallHeld: (pops.on_call_held,),
+        CallResumed: (pops.on_call_resumed,),
+        CallTransferred: (pops.on_call_transferred,),
+        LegEnded: (pops.on_leg_ended,),
+        CallMerged: (pops.on_call_merged,),
+        CallDropped: (pops.on_call_dropped,),
+        CallEnded: (pops.on_call_ended,),
+        ClientIdentified: (pops.on_client_identified,),
+    }
+
+
+@contextlib.asynccontextmanager
+async def running_desk(
+    *,
+    settings: WebSettings | None = None,
+    hub_settings: HubSettings | None = None,
+    port: int = 0,
+    account_store: MemoryAccounts | None = None,
+    wired: bool = True,
+) -> AsyncIterator[Desk]:
+    """Start a desk; stop it and everything in it at the end."""
+    settings = settings or WebSettings(port=port, shutdown_s=1)
+    listener = take_port(settings)
+    registry = Registry()
+    passwords = Passwords(hasher=CHEAP)
+    store, audit = account_store or MemoryAccounts(), MemoryAuditTrail()
+    accounts = Accounts(store=store, audit=audit, passwords=passwords, settings=settings, monotonic=time.monotonic)
+    hub = Hub(accounts=accounts, registry=registry, settings=hub_settings)
+    directory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=_no_history)
+    cards = MemoryCardStore(client_of=directory.client_of)
+    calls = LedgerCalls()
+    desk = Desk(0, accounts, store, audit, hub, cards, directory, calls)
+    app = create_app(
+        settings=settings,
+        accounts=accounts,
+        registry=registry,
+        checks={"database": lambda: "away" if desk.database_away else None},
+        routers=(
+            hub.router(),
+            screen_http.router(calls=calls if wired else None, links=hub.links, delivery=hub.delivery),
+            cards_http.router(cards, annotate=desk.annotate),
+            clients_http.router(directory),
+        ),
+    )
+    server = WebServer(app, listener, settings)
+    desk.port = server.port
+    running = [
+        asyncio.create_task(server.serve(), name="web"),
+        asyncio.create_task(hub.run(), name="hub"),
+    ]
+    try:
+        async with desk.client() as probe:  # the port listens already: this waits until somebody answers
+            await probe.get("/healthz")
+        yield desk
+    finally:
+        for client in desk.clients:
+            await client.aclose()
+        hub.close()
+        server.stop()
+        await running[0]
+        running[1].cancel()
+        await asyncio.gather(*running, *desk.tasks, return_exceptions=True)
+        passwords.close()
+
+
+async def _no_history(_client_id: str) -> Sequence[PastInteraction]:
+    return ()

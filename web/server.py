@@ -1,0 +1,112 @@
+"""uvicorn inside our own loop: port taken before anything else starts, bounded shutdown, stalled sockets cut.
+
+Never installs signal handlers: when to stop is service.py's business.
+"""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from core.errors import Unavailable
+from web.settings import WebSettings
+
+MOST_FRAME_BYTES = 65_536
+STALLED_S = 5.0
+
+
+class _CutWhenStalled(WebSocketsSansIOProtocol):
+    """uvicorn waits for a slow peer for ever; this one gives it STALLED_S and then drops the connection."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._deadline = self._deadline or self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._cancel_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_deadline()
+        super().connection_lost(exc)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def take_port(settings: WebSettings) -> socket.socket:
+    """Listen, or say in one sentence why not. Done first at start: a second Meridian must not touch anything."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise Unavailable(_why_not(settings, error), code="port_unavailable") from error
+    listener.setblocking(False)
+    return listener
+
+
+def _why_not(settings: WebSettings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is in use by another program: stop that one, or choose another port ([web] port)."
+    if error.errno == errno.EACCES:
+        return f"{where} may not be used without root: choose a port from 1024 on ([web] port)."
+    return f"Can't listen on {where} ({error.strerror}): check [web] host and port."
+
+
+class WebServer:
+    """The running port. `serve` is a coroutine for a task of service.py; `stop` lets it end."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, settings: WebSettings) -> None:
+        self._listener = listener
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                ws=_CutWhenStalled,
+                ws_max_size=MOST_FRAME_BYTES,
+                ws_per_message_deflate=False,
+                ws_ping_interval=20,
+                ws_ping_timeout=20,
+                timeout_graceful_shutdown=settings.shutdown_s,
+                timeout_keep_alive=15,
+                h11_max_incomplete_event_size=32_768,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                lifespan="off",
+            )
+        )
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def started(self) -> bool:
+        return self._server.started
+
+    async def serve(self) -> None:
+        await self._server.serve(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Ask it to end: no new connections, open ones get a moment, then they are cut."""
+        self._server.should_exit = True

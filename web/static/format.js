@@ -1,0 +1,58 @@
+// Times and lengths as people read them, against the server's clock.
+// @ts-check
+import { currentLanguage } from "./texts.js";
+
+let ahead_ms = 0;
+
+/** The server's clock as a message brought it. @param {string} at */
+export function setServerTime(at) {
+  ahead_ms = Date.parse(at) - Date.now();
+}
+
+export function nowMs() {
+  return Date.now() + ahead_ms;
+}
+
+/** `4:07`, `1:02:09`. @param {number} seconds */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [h, m, s] = parts.map((part) => String(part).padStart(2, "0"));
+  return parts[0] ? `${parts[0]}:${m}:${s}` : `${Number(m)}:${s}`;
+}
+
+/** Seconds between two instants; until now without an end. @param {string} from @param {string | null} [until] */
+export function secondsBetween(from, until) {
+  return ((until ? Date.parse(until) : nowMs()) - Date.parse(from)) / 1000;
+}
+
+/** @param {string} at */
+export function timeOfDay(at) {
+  return new Intl.DateTimeFormat(currentLanguage(), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
+/** `today 14:05`, `20 Nov 14:05`, with the year where it isn't this one. @param {string} at */
+export function dayAndTime(at) {
+  const date = new Date(at);
+  const days = Math.round((startOfDay(date) - startOfDay(new Date(nowMs()))) / 86_400_000);
+  if (days === 0 || days === -1) {
+    const word = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" }).format(days, "day");
+    return `${word}, ${timeOfDay(at)}`;
+  }
+  /** @type {Intl.DateTimeFormatOptions} */
+  const shape = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  if (date.getFullYear() !== new Date(nowMs()).getFullYear()) shape.year = "numeric";
+  return new Intl.DateTimeFormat(currentLanguage(), shape).format(date);
+}
+
+/** @param {Date} date */
+function startOfDay(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** `2026-11-21T14:05` in local time, for a datetime-local field. @param {string | null} at */
+export function localField(at) {
+  if (!at) return "";
+  const date = new Date(at);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -1,0 +1,34 @@
+// The sign-in page.
+// @ts-check
+import { ApiError, ask } from "./api.js";
+import { byId } from "./dom.js";
+import { dressPage } from "./frame.js";
+import { reason, t } from "./texts.js";
+
+dressPage();
+const form = byId("form");
+const problem = byId("problem");
+byId("extension-field").value = localStorage.getItem("meridian.extension") ?? "";
+if (location.search === "?again") problem.textContent = t("signed_out_note");
+
+form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  const button = byId("submit");
+  button.disabled = true;
+  problem.textContent = "";
+  const extension = byId("extension-field").value.trim();
+  try {
+    await ask("POST", "/api/session", {
+      login: byId("login").value,
+      password: byId("password").value,
+      extension: extension || null,
+    });
+    localStorage.setItem("meridian.extension", extension);
+    location.assign("/");
+  } catch (error) {
+    problem.textContent = error instanceof ApiError ? (error.status ? reason(error) : t("offline")) : String(error);
+    byId("password").select();
+  } finally {
+    button.disabled = false;
+  }
+});
