@@ -1,0 +1,110 @@
+"""What an administrator can set: the whole of meridian.toml as frozen values. Reading it is core/settings.py's work."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+
+from core.errors import BadConfiguration
+from core.settings import read_settings
+from telephony.pbx_settings import AmiAccount, PbxSettings
+from web.settings import WebSettings
+
+DEFAULT_FILE = Path("meridian.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A centre: its zone, the country its numbers are read in, and which endpoints are its operators' phones."""
+
+    name: str
+    timezone: str
+    region: str
+    agents: tuple[str, ...] = ("PJSIP/1???",)
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise BadConfiguration(
+                f"'timezone' {self.timezone!r} is no IANA zone: write one such as 'Europe/Moscow'"
+            ) from error
+        if self.region not in phonenumbers.SUPPORTED_REGIONS:
+            raise BadConfiguration(f"'region' {self.region!r} is no country code: write one such as 'RU' or 'DE'")
+        if not self.agents:
+            raise BadConfiguration("'agents' is empty: name the endpoints of the operators' phones, e.g. 'PJSIP/1???'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pbx:
+    """One Asterisk. `listener` hears events, `controller` acts; `phone` is how an extension's endpoint is called."""
+
+    host: str
+    listener: AmiAccount
+    controller: AmiAccount | None = None
+    port: int = 5038
+    tls: bool = False
+    ca_file: str | None = None
+    md5_login: bool = True
+    allow_command: bool = False
+    phone: str = "PJSIP/{extension}"
+    call_context: str = "from-agent"
+    call_prefix: str = ""
+    cdr_csv: Path | None = None
+    cdr_url: str | None = field(default=None, repr=False)
+    cdr_columns: tuple[str, ...] = ()
+    reconcile_s: float = 60.0
+    cdr_every_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """`folder` holds what Meridian keeps beside the database: the journal for when that is away."""
+
+    url: str = field(default="sqlite:///var/meridian.db", repr=False)
+    folder: Path = Path("var")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    site: Site
+    pbx: dict[str, Pbx]
+    database: Storage = Storage()
+    web: WebSettings = WebSettings()
+
+    def __post_init__(self) -> None:
+        if not self.pbx:
+            raise BadConfiguration("there is no [pbx.NAME]: name at least one Asterisk to attach to")
+
+    def link_settings(self, name: str) -> PbxSettings:
+        """What the link to the PBX `name` needs of all this."""
+        pbx = self.pbx[name]
+        return PbxSettings(
+            name=name,
+            host=pbx.host,
+            port=pbx.port,
+            listener=pbx.listener,
+            controller=pbx.controller,
+            tls=pbx.tls,
+            ca_file=pbx.ca_file,
+            md5_login=pbx.md5_login,
+            allow_command=pbx.allow_command,
+            agents=self.site.agents,
+            reconcile_s=pbx.reconcile_s,
+        )
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """The configuration in the file `path`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadConfiguration(
+            f"there is no {path}: copy meridian.example.toml there and fill it in, or see it run with `meridian demo`"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"can't read {path}: {error}") from error
+    return read_settings(Configuration, text, source=str(path), environ=environ)
