@@ -200,6 +200,8 @@ class Listener:
             return
         self._tainted = True
         self._figures.taints += 1
+        if self._in_step:
+            self._say(LinkState.RESYNCING, f"{self._settings.name} sent what Asterisk would not write; reading anew.")
         self._deliver(StreamTainted(self._settings.name, self._now(), odd))
 
     def _on_lost(self, why: str) -> None:

@@ -20,7 +20,7 @@ class Recorder:
     def __init__(self, path: Path, *, most_buffered: int = _MOST_BUFFERED) -> None:
         self._path = path
         self._most_buffered = most_buffered
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._buffered = 0
         self._written = 0
@@ -49,11 +49,15 @@ class Recorder:
                 if self.why_stopped:
                     continue
                 try:
-                    self._file.write(data)
-                    self._file.flush()
+                    self._write(data)
                 except OSError as full:
                     self._stop_for(str(full))
                 self._written += len(data)
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
     def _stop_for(self, why: str) -> None:
         self.why_stopped = why
