@@ -75,7 +75,7 @@ class CardStore(Protocol):
     """The record of conversations. Everything raises Unavailable when the database can't be reached."""
 
     async def apply(self, changes: Sequence[Change]) -> None:
-        """All of them, in order, in one transaction."""
+        """All of them, in order, in one transaction. Rejected: one of them can't be stored at all, so none was."""
 
     async def card(self, card_id: str) -> StoredCard | None:
         """Also found by the id of a card that was merged into it."""

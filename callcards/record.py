@@ -4,12 +4,16 @@ Owns the shape on disk. A field with a default may be missing in an old record; 
 """
 
 import dataclasses
+import json
 import types
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from callcards.ports import Annotate, AuditLine, Change
+from core.effects import DiscardCard, SaveCard
 
 T = TypeVar("T")
 
@@ -55,3 +59,22 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         kind: Any = hint
         return lambda record: from_record(kind, record)
     return lambda value: value
+
+
+_KINDS: dict[str, type] = {"save": SaveCard, "discard": DiscardCard, "annotate": Annotate, "audit": AuditLine}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def change_line(change: Change) -> str:
+    """One line of JSON without its line end; pure ASCII, so that no text from outside can break it."""
+    return json.dumps([_NAMES[type(change)], to_record(change)], separators=(",", ":"))
+
+
+def change_of(line: str) -> Change:
+    """The change that `change_line` wrote. Raises ValueError for anything else."""
+    try:
+        name, record = json.loads(line)
+        change: Change = from_record(_KINDS[name], record)
+        return change
+    except (TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no change: {line[:80]!r}") from error

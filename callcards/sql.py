@@ -12,11 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
 from callcards.record import to_record
 from callcards.sql_rows import card_row, stored_card
 from core.effects import DiscardCard, SaveCard
+from core.errors import Rejected
 from core.model import Card, Direction, PastInteraction
 from runtime.database import Database
 from runtime.schema import (
@@ -46,7 +48,12 @@ class SqlCardStore:
         self._write_audit = self._insert(audit).on_conflict_do_nothing().returning(audit.c.audit_id)
 
     async def apply(self, changes: Sequence[Change]) -> None:
-        await self._database.write(lambda connection: self._apply(connection, changes))
+        try:
+            await self._database.write(lambda connection: self._apply(connection, changes))
+        except (StatementError, TypeError, ValueError) as error:
+            if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
+                raise
+            raise Rejected(f"a change of the cards can't be stored: {error}", code="unstorable") from error
 
     async def card(self, card_id: str) -> StoredCard | None:
         def find(connection: Connection) -> StoredCard | None:
