@@ -1,8 +1,57 @@
-"""The composition root: which rule hears which event, which adapter carries out which effect."""
+"""The composition root: configuration -> adapters -> which rule hears which event, which adapter carries out which effect
+-> run. No logic of its own."""
 
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from callcards import http as card_pages
 from callcards.card import Cards, OpenCardsLoaded
+from callcards.journal import CardWriter
+from callcards.ports import Annotate
+from callcards.sql import SqlCardStore
+from clients import http as client_pages
+from clients.look_up import LookUps
+from clients.sql import SqlClientDirectory
+from configuration import Configuration
 from core import events as e
-from core.engine import Rule
+from core.effects import (
+    AnnouncePbx,
+    Audit,
+    DiscardCard,
+    Effect,
+    FillFromCdr,
+    LookUpClient,
+    SaveCard,
+    ShowPop,
+    UpdatePop,
+)
+from core.engine import Engine, Rule
+from runtime.database import Database, DatabaseState
+from runtime.lanes import Lane
+from runtime.metrics import Registry
+from screenpop import http as pop_pages
+from screenpop.pops import Pops
+from screenpop.ws import Hub
+from telephony.dialling import DialPlan, PbxCalls
+from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.link_state import LinkState
+from telephony.live import Endpoints
+from telephony.panoramisk_link import PbxLink
+from telephony.panoramisk_link_recorder import Recorder
+from telephony.tracker import CallTracker
+from web.accounts import Accounts
+from web.app import create_app
+from web.memory import MemoryAccounts, MemoryAuditTrail
+from web.passwords import Passwords
+from web.server import WebServer, take_port
+
+log = logging.getLogger(__name__)
 
 
 def card_rules(cards: Cards) -> dict[type, list[Rule]]:
@@ -27,3 +76,212 @@ def card_rules(cards: Cards) -> dict[type, list[Rule]]:
         e.CallEnded: [cards.on_call_ended],
         e.PbxConnected: [cards.on_pbx_connected],
     }
+
+
+def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
+    """Event -> what operators see of it."""
+    return {
+        e.CallArrived: [pops.on_call_arrived],
+        e.CallQueued: [pops.on_call_queued],
+        e.CallOffered: [pops.on_call_offered],
+        e.CallOfferEnded: [pops.on_call_offer_ended],
+        e.CallAnswered: [pops.on_call_answered],
+        e.CallHeld: [pops.on_call_held],
+        e.CallResumed: [pops.on_call_resumed],
+        e.CallTransferred: [pops.on_call_transferred],
+        e.LegEnded: [pops.on_leg_ended],
+        e.CallMerged: [pops.on_call_merged],
+        e.CallDropped: [pops.on_call_dropped],
+        e.CallEnded: [pops.on_call_ended],
+        e.ClientIdentified: [pops.on_client_identified],
+    }
+
+
+def pbx_rules(trackers: dict[str, CallTracker]) -> dict[type, list[Rule]]:
+    """What comes from a PBX -> its tracker; and what its coming and going means."""
+    return {
+        FromPbx: [lambda told: trackers[told.pbx].on_from_pbx(told)],
+        InStep: [lambda step: trackers[step.pbx].on_in_step(step)],
+        LinkLost: [lambda lost: trackers[lost.pbx].on_link_lost(lost)],
+        StreamTainted: [on_stream_tainted],
+        e.PbxConnected: [on_pbx_connected],
+        e.PbxLost: [on_pbx_lost],
+    }
+
+
+def on_stream_tainted(tainted: StreamTainted) -> Iterable[Effect]:
+    facts = {"pbx": tainted.pbx, "why": tainted.odd.why, "excerpt": tainted.odd.excerpt}
+    return [Audit(at=tainted.at, actor=f"pbx {tainted.pbx}", action="ami_stream_tainted", facts=facts)]
+
+
+def on_pbx_connected(event: e.PbxConnected) -> Iterable[Effect]:
+    return [
+        AnnouncePbx(pbx=event.pbx, live=True, at=event.at),
+        FillFromCdr(pbx=event.pbx, since=event.lost_at),
+    ]
+
+
+def on_pbx_lost(event: e.PbxLost) -> Iterable[Effect]:
+    return [AnnouncePbx(pbx=event.pbx, live=False, at=event.at, why=event.why)]
+
+
+def joined(*tables: dict[type, list[Rule]]) -> dict[type, list[Rule]]:
+    """One table of several; a rule of an earlier table hears its event first."""
+    whole: dict[type, list[Rule]] = {}
+    for table in tables:
+        for kind, rules in table.items():
+            whole.setdefault(kind, []).extend(rules)
+    return whole
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Service:
+    """One Meridian of one site. `running` is everything between start and orderly stop."""
+
+    def __init__(self, configuration: Configuration, *, recorders: Mapping[str, Recorder] | None = None) -> None:
+        self.configuration = configuration
+        site = configuration.site
+        self.registry = Registry()
+        self.database = Database(configuration.database.url)
+        self.directory = SqlClientDirectory(self.database, region_of=lambda _site: site.region)
+        self.store = SqlCardStore(self.database, client_key=self.directory.key)
+        self.writer = CardWriter(self.store, configuration.database.folder / "journal")
+        self.passwords = Passwords()
+        self.accounts = Accounts(
+            store=MemoryAccounts(), audit=MemoryAuditTrail(), passwords=self.passwords, settings=configuration.web
+        )
+        self.hub = Hub(accounts=self.accounts, registry=self.registry)
+        self.cards = Cards(timezone_of=lambda _site: site.timezone)
+        self.pops = Pops()
+        self.trackers = {
+            name: CallTracker(site=site.name, pbx=name, endpoints=Endpoints(site.agents)) for name in configuration.pbx
+        }
+        table = joined(pbx_rules(self.trackers), card_rules(self.cards), pop_rules(self.pops))
+        self.engine = Engine(table, self._carry_out)
+        kept = recorders or {}
+        self.links = {
+            name: PbxLink(configuration.link_settings(name), self.engine.step, recorder=kept.get(name))
+            for name in configuration.pbx
+        }
+        self.look_ups = LookUps(self.directory, self.engine.step, utc_now)
+        self.look_up_lane = Lane("look-ups", self.look_ups.answer, on_full=self.look_ups.miss, bound=5_000, workers=4)
+        self.calls = PbxCalls(
+            self.links,
+            {
+                name: DialPlan(phone=pbx.phone, context=pbx.call_context, prefix=pbx.call_prefix)
+                for name, pbx in configuration.pbx.items()
+            },
+            self.trackers,
+            now=utc_now,
+            token=lambda: secrets.token_hex(6),
+        )
+        self._effects: dict[type, Callable[[Any], None]] = {
+            SaveCard: self.writer.put,
+            DiscardCard: self.writer.put,
+            Audit: self.writer.put,
+            ShowPop: lambda effect: self.hub.show(effect.pop),
+            UpdatePop: lambda effect: self.hub.update(effect.pop),
+            LookUpClient: self.look_up_lane.put,
+            AnnouncePbx: self.hub.announce_pbx,
+            FillFromCdr: self._fill,
+        }
+        self._ending = asyncio.Event()
+        self.port = 0
+
+    def _carry_out(self, effect: Effect) -> None:
+        self._effects[type(effect)](effect)
+
+    def _fill(self, effect: FillFromCdr) -> None:
+        pass
+
+    def _on_database(self, state: DatabaseState) -> None:
+        self.hub.announce_database(live=state.live, since=state.since, why=state.why)
+        if state.live:
+            for asked in self.look_ups.take_kept():
+                self.look_up_lane.put(asked)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything up; on leaving, everything put away and nothing lost."""
+        listener = take_port(self.configuration.web)
+        self.port = int(listener.getsockname()[1])
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(listener.close)
+            stack.callback(self.passwords.close)
+            await self._open_stores(stack)
+            await self._load_open_cards()
+            server = WebServer(self._app(), listener, self.configuration.web)
+            async with asyncio.TaskGroup() as tasks:
+                owned = [
+                    tasks.create_task(work, name=name)
+                    for name, work in (
+                        ("web", server.serve()),
+                        ("hub", self.hub.run()),
+                        ("look-ups", self.look_up_lane.run()),
+                        ("loop-lag", watch_loop(self.registry)),
+                    )
+                ]
+                for link in self.links.values():
+                    await link.start()
+                try:
+                    yield
+                finally:
+                    for link in self.links.values():
+                        await link.stop()
+                    self.hub.close()
+                    server.stop()
+                    await asyncio.wait(owned[:1], timeout=self.configuration.web.shutdown_s + 2)
+                    for task in owned:
+                        task.cancel()
+
+    async def _open_stores(self, stack: contextlib.AsyncExitStack) -> None:
+        self.configuration.database.folder.mkdir(parents=True, exist_ok=True)
+        stack.push_async_callback(self.database.close)
+        await self.database.migrate()
+        self.database.watch(self._on_database)
+        self.hub.announce_database(live=True, since=utc_now())
+        await self.writer.start()
+        stack.push_async_callback(self.writer.close)
+        await self.writer.drained()
+
+    async def _load_open_cards(self) -> None:
+        for pbx in self.configuration.pbx:
+            cards = await self.store.open_cards(self.configuration.site.name, pbx)
+            self.engine.step(OpenCardsLoaded(cards=tuple(cards)))
+
+    async def _annotate(self, typed: Annotate) -> bool:
+        self.writer.put(typed)
+        await self.writer.flush()
+        return self.database.state.live
+
+    def _app(self) -> Any:
+        checks: dict[str, Callable[[], str | None]] = {
+            f"pbx {name}": lambda link=link: None if link.state is LinkState.LIVE else link.state_text  # type: ignore[misc]
+            for name, link in self.links.items()
+        }
+        checks["database"] = lambda: None if self.database.state.live else self.database.state.why
+        routers = (
+            card_pages.router(self.store, annotate=self._annotate),
+            client_pages.router(self.directory),
+            pop_pages.router(calls=self.calls, links=self.hub.links, delivery=self.hub.delivery),
+            self.hub.router(),
+        )
+        return create_app(
+            settings=self.configuration.web,
+            accounts=self.accounts,
+            registry=self.registry,
+            checks=checks,
+            routers=routers,
+        )
+
+
+async def watch_loop(registry: Registry, every_s: float = 0.1) -> None:
+    """How late the loop is, all the time: whatever holds it up shows here first."""
+    lag = registry.histogram("meridian_loop_lag_seconds", help="How late the event loop woke us.")
+    while True:
+        due = time.monotonic() + every_s
+        await asyncio.sleep(every_s)
+        lag.observe(max(0.0, time.monotonic() - due))

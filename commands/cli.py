@@ -3,10 +3,13 @@
 import sys
 from argparse import ArgumentParser
 
-from commands import replay
+from commands import replay, run
 from core.errors import ContactCentreError
 
-VERBS = {"replay": (replay, "read a raw AMI capture and print the cards that it makes")}
+VERBS = {
+    "run": (run, "attach to your Asterisk and serve"),
+    "replay": (replay, "read a raw AMI capture and print the cards that it makes"),
+}
 
 
 def main(argv: list[str] | None = None) -> int:
