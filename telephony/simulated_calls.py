@@ -13,6 +13,7 @@ from telephony.simulated_moves import converse
 from telephony.simulated_plan import PICKS_UP, SIP_REFUSALS, Hand, Plan, Ring, Truth
 from telephony.simulated_ringing import Dialling, outbound_caller_id
 from telephony.simulated_stage import Performance, Story
+from telephony.simulated_switch import Switch
 from telephony.simulated_talk import Talk
 from telephony.simulated_waiting import in_queue
 
@@ -71,6 +72,14 @@ class Calls:
         """Click-to-call: the agent's phone rings first, then `exten` is dialled."""
         line = self._line("click", asked.number, asked.name, asked.exten, plan)
         return self._play(line, self._click(line, asked, ring, far), 0.0)
+
+    def refuse(self, asked: Origination) -> None:
+        """An Originate that comes to nothing: no such phone, a channel id in use, an application that isn't simulated."""
+        self.exchange.stage.play(self._refused(asked), after_s=0.05)
+
+    def _refused(self, asked: Origination) -> Story:
+        _originate_response(self.exchange.switch, None, asked, 0)
+        yield from ()
 
     def _line(self, direction: str, number: str, name: str, dialled: str, plan: Plan) -> Line:
         truth = Truth(
@@ -133,7 +142,7 @@ class Calls:
             switch.connected(leg, leg.number, leg.caller_name)
         switch.dial("DialBegin", None, leg.snapshot("Dest"), ("DialString", agent))
         reason = yield from self._click_rings(line, leg, asked, ring)
-        self._originate_response(line, leg, asked, reason)
+        _originate_response(switch, leg, asked, reason)
         if reason == 4:
             leg.application, leg.data = "", ""
             yield from self._dialplan(line, Goto(leg, asked.context, asked.exten), far)
@@ -168,20 +177,6 @@ class Calls:
         line.switch.hang_up(leg, cause, sip)
         line.queues.refresh(leg.endpoint)
         line.truth.ended_by, line.truth.cause = "agent", cause
-
-    def _originate_response(self, line: Line, leg: Channel, asked: Origination, reason: int) -> None:
-        told: Pairs = [("ActionID", asked.action_id)] if asked.action_id else []
-        told += [
-            ("Response", "Success" if reason == 4 else "Failure"),
-            ("Channel", leg.name if reason == 4 else f"PJSIP/{asked.agent}"),
-            ("Context", asked.context),
-            ("Exten", asked.exten),
-            ("Reason", str(reason)),
-            ("Uniqueid", leg.uniqueid),
-            ("CallerIDNum", asked.number or "<unknown>"),
-            ("CallerIDName", asked.name or "<unknown>"),
-        ]
-        line.switch.event("call", "OriginateResponse", told)
 
     def _began(self, line: Line, channel: Channel) -> None:
         truth = line.truth
@@ -224,3 +219,18 @@ class Calls:
     def _unallocated(self, line: Line, channel: Channel) -> None:
         line.record(channel, None, "NO ANSWER", began=channel.created_at)
         line.client_ends(channel, 1, by_phone=False)
+
+
+def _originate_response(switch: Switch, leg: Channel | None, asked: Origination, reason: int) -> None:
+    told: Pairs = [("ActionID", asked.action_id)] if asked.action_id else []
+    told += [
+        ("Response", "Success" if reason == 4 else "Failure"),
+        ("Channel", leg.name if leg and reason == 4 else f"PJSIP/{asked.agent}"),
+        ("Context", asked.context),
+        ("Exten", asked.exten),
+        ("Reason", str(reason)),
+        ("Uniqueid", leg.uniqueid if leg else "<unknown>"),
+        ("CallerIDNum", asked.number or "<unknown>"),
+        ("CallerIDName", asked.name or "<unknown>"),
+    ]
+    switch.event("call", "OriginateResponse", told)

@@ -160,9 +160,8 @@ def _consult(talk: Talk, asker: Channel, transfer: Transfer) -> Generator[float,
     if target is not None:
         yield from _asks(aside, second, target, transfer)
     line.truth.hold_s += line.now() - began
-    if client.name not in line.switch.channels:
-        return
-    if target is None or target.bridge is None:
+    if target is None:
+        aside.truth.ended_at = line.now()
         talk.hold_ends(asker)
         yield from _to_the_end(talk)
         return

@@ -38,17 +38,20 @@ class Stage:
         self._agenda: list[tuple[float, int, Performance, int, Interrupt | None]] = []
         self._order = count()
         self._running: set[Performance] = set()
+        self.on_news: Callable[[], None] = lambda: None
 
     def play(self, story: Story, *, after_s: float = 0.0) -> Performance:
         """Begin a story `after_s` story seconds from now."""
         performance = Performance(story)
         self._running.add(performance)
         self._put(performance, self.now + after_s / self.speed)
+        self.on_news()
         return performance
 
     def interrupt(self, performance: Performance, interrupt: Interrupt) -> None:
         """Throw `interrupt` into the story at the next advance, if it is still on."""
         heapq.heappush(self._agenda, (self.now, next(self._order), performance, -1, interrupt))
+        self.on_news()
 
     def due(self) -> float | None:
         """When something has to happen next, on the clock's scale."""
@@ -70,6 +73,11 @@ class Stage:
         """Stop all stories where they are, as a crash does."""
         self._agenda.clear()
         for performance in list(self._running):
+            self.stop(performance)
+
+    def stop(self, performance: Performance) -> None:
+        """End one story where it is."""
+        if not performance.over:
             self._finish(performance)
             performance.story.close()
 
