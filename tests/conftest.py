@@ -1,7 +1,7 @@
 """Which real servers the tests may use here: `@pytest.mark.real("asterisk")` runs where it can, else is skipped by name."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,13 @@ def why_missing(name: str) -> str | None:
         return None
     noted = dict(line.split("\t", 1) for line in NOTE.read_text().splitlines()) if NOTE.exists() else {}
     return next((reason for what, reason in noted.items() if what.startswith(name)), seen)
+
+
+@pytest.fixture(scope="module")
+def asterisk() -> Iterator[instance.Asterisk]:
+    """A real Asterisk for the tests of one file, fresh at its first test. Mark the file `real("asterisk")`."""
+    with instance.Asterisk() as running:
+        yield running
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
