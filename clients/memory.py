@@ -59,7 +59,7 @@ class MemoryClientDirectory:
         found = [
             client
             for client in self._clients.values()
-            if client.site == site and (client.client_id == owner or sought.lower() in client.name.lower())
+            if client.site == site and (client.client_id == owner or sought.casefold() in client.name.casefold())
         ]
         return sorted(found, key=lambda client: (client.created_at, client.client_id), reverse=True)[:limit]
 

@@ -63,8 +63,8 @@ class SqlClientDirectory:
             by_number = sa.select(client_numbers.c.client_id).where(
                 client_numbers.c.site == site, client_numbers.c.number == (self.key(site, sought) or sought)
             )
-            wanted &= c.client_id.in_(by_number) | c.name.icontains(sought[:100], autoescape=True)
-        query = sa.select(clients).where(wanted).order_by(c.created_at.desc(), c.client_id.desc()).limit(limit)
+            wanted &= c.client_id.in_(by_number) | c.folded_name.contains(sought[:100].casefold(), autoescape=True)
+        query = sa.select(*_CLIENT).where(wanted).order_by(c.created_at.desc(), c.client_id.desc()).limit(limit)
 
         def read(connection: Connection) -> list[Client]:
             return _with_numbers(connection, connection.execute(query).all())
@@ -86,6 +86,8 @@ class SqlClientDirectory:
     async def change(self, site: str, client_id: str, *, name: str | None = None, note: str | None = None) -> Client:
         given = {"name": name, "note": note}
         values = {column: storable(text.strip()) for column, text in given.items() if text is not None}
+        if "name" in values:
+            values["folded_name"] = values["name"].casefold()
 
         def write(connection: Connection) -> Client:
             if values:
@@ -147,7 +149,7 @@ class SqlClientDirectory:
     def _add(self, connection: Connection, new: "_New") -> str:
         client_id = fresh_id(new.at, os.urandom(10))
         row = {"client_id": client_id, "site": new.site, "name": new.name, "note": new.note, "created_at": new.at}
-        connection.execute(sa.insert(clients), storable(row))
+        connection.execute(sa.insert(clients), storable(row | {"folded_name": new.name.casefold()}))
         return client_id
 
     def _take_number(self, connection: Connection, site: str, client_id: str, key: str, at: datetime) -> None:
@@ -161,7 +163,8 @@ class SqlClientDirectory:
     def _claim(self, connection: Connection, site: str, client_id: str, key: str, at: datetime) -> bool:
         """Make the number this client's, with the earlier calls that came from it. False: somebody has it."""
         number = {"site": site, "number": key, "client_id": client_id, "added_at": at}
-        if connection.execute(self._insert(client_numbers).on_conflict_do_nothing(), number).rowcount == 0:
+        claim = self._insert(client_numbers).on_conflict_do_nothing().returning(client_numbers.c.number)
+        if connection.execute(claim, number).first() is None:
             return False
         i = interactions.c
         orphans = sa.and_(i.site == site, i.client_key == key, i.client_id.is_(None))
@@ -215,8 +218,11 @@ def _past(row: tuple[Any, ...]) -> PastInteraction:
     )
 
 
+_CLIENT = [clients.c[name] for name in ("client_id", "site", "name", "note", "created_at")]
+
+
 def _client(connection: Connection, site: str, client_id: str) -> Client:
-    query = sa.select(clients).where(clients.c.client_id == client_id, clients.c.site == site)
+    query = sa.select(*_CLIENT).where(clients.c.client_id == client_id, clients.c.site == site)
     found = _with_numbers(connection, connection.execute(query).all())
     if not found:
         raise NotFound("there is no such client")

@@ -71,6 +71,8 @@ clients = sa.Table(
     sa.Column("client_id", sa.Text, primary_key=True),
     sa.Column("site", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False, server_default=""),
+    # SQLite knows upper and lower case of ASCII letters only: what is searched is folded by us.
+    sa.Column("folded_name", sa.Text, nullable=False, server_default=""),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("clients_by_site", "site", "created_at", "client_id"),

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Text, primary_key=True),
         sa.Column("site", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False, server_default=""),
+        sa.Column("folded_name", sa.Text, nullable=False, server_default=""),
         sa.Column("note", sa.Text, nullable=False, server_default=""),
         sa.Column("created_at", Instant, nullable=False),
     )
