@@ -210,7 +210,7 @@ def _originate(calls: Calls, request: Request) -> Reply:
         return request.error("Channel not specified")
     context, exten = request.get("Context"), request.get("Exten")
     exchange = calls.exchange
-    reachable = exten in exchange.dids or exten in exchange.agents or (exten.startswith("9") and exten[1:].isdigit())
+    reachable = exten in exchange.dids or exten in exchange.agents or exchange.outside_number(exten)
     if not request.get("Application") and not (reachable and context):
         return request.error("Extension does not exist.")
     shown = re.fullmatch(r'\s*"?(.*?)"?\s*<([^>]*)>\s*', request.get("CallerID"))

@@ -200,7 +200,7 @@ class Calls:
         if exten in self.exchange.dids and not give_up:
             return (yield from in_queue(line, channel, self.exchange.dids[exten]))
         agent = exten if exten in self.exchange.agents else None
-        number = exten[1:] if exten.startswith("9") and exten[1:].isdigit() and len(exten) > 3 else None
+        number = self.exchange.outside_number(exten)
         if give_up or (agent is None and number is None) or agent == channel.endpoint:
             yield from line.wait(0.05)
             self._unallocated(line, channel)

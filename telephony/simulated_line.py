@@ -78,6 +78,12 @@ class Exchange:
     def agent_name(self, agent: str) -> str:
         return f"Agent {int(agent) % 1000}" if agent.isdigit() else agent
 
+    def outside_number(self, exten: str) -> str | None:
+        """What to dial over the trunk: 9 and a number, or a number too long to be an extension; None for anything else."""
+        if exten.startswith("9") and exten[1:].isdigit() and len(exten) > 3:
+            return exten[1:]
+        return exten if len(exten) >= 7 and exten.removeprefix("+").isdigit() else None
+
     def free_agent(self, queue: str) -> str | None:
         """app_queue's choice here: lowest penalty, then longest without a call. Reserved agents get only calls meant for them."""
         members = [
@@ -101,6 +107,7 @@ class Line:
         self.performance: Performance | None = None
         self.tried: list[str] = []
         self.transferred = False
+        self.parted: HungUp | None = None
         self._legs: dict[str, float] = {}
         exchange.truth.append(truth)
         del exchange.truth[:-5000]

@@ -150,26 +150,27 @@ def _park(talk: Talk, client: Channel, timeout_s: int) -> Going:
 
 def _consult(talk: Talk, asker: Channel, transfer: Transfer) -> Generator[float, None, None]:
     """Hold the client, ask `transfer.to`, join the two. A refusal leads back to the client."""
-    line, client = talk.line, talk.other(asker)
+    line = talk.line
     line.transferred = True
     began = talk.hold_begins(asker)
     second = line.agent_channel(asker.endpoint, exten=transfer.to, state=4)
     aside = _aside(line, second, transfer.to)
-    outside = transfer.to[1:] if transfer.to.startswith("9") else None
+    outside = line.exchange.outside_number(transfer.to)
     target = yield from Dialling(aside, second, None if outside else transfer.to, outside).play(transfer.ring)
     if target is not None:
-        yield from _asks(aside, second, target, transfer)
+        yield from _asks(Talk(aside, second, target), transfer)
     line.truth.hold_s += line.now() - began
-    if target is None:
-        aside.truth.ended_at = line.now()
+    aside.truth.ended_at = line.now()
+    if aside.parted and aside.parted.channel in (talk.source, talk.leg):
+        _ended(talk, aside.parted)
+    elif target is None or aside.parted:
         talk.hold_ends(asker)
         yield from _to_the_end(talk)
-        return
-    step = {"kind": "attended", "from": asker.endpoint, "to": transfer.to, "answered": True}
-    line.truth.transfers.append(step)
-    after = _joined(talk, asker, second, target)
-    aside.truth.ended_by, aside.truth.cause, aside.truth.ended_at = "transfer", 16, line.now()
-    yield from _to_the_end(after)
+    else:
+        step = {"kind": "attended", "from": asker.endpoint, "to": transfer.to, "answered": True}
+        line.truth.transfers.append(step)
+        aside.truth.ended_by, aside.truth.cause = "transfer", 16
+        yield from _to_the_end(_joined(talk, asker, second, target))
 
 
 def _aside(line: Line, second: Channel, to: str) -> Line:
@@ -188,14 +189,17 @@ def _aside(line: Line, second: Channel, to: str) -> Line:
     return aside
 
 
-def _asks(aside: Line, second: Channel, target: Channel, transfer: Transfer) -> Generator[float, None, None]:
-    bridge = aside.switch.new_bridge()
-    aside.switch.enter(bridge, target)
-    aside.switch.enter(bridge, second)
-    aside.talk_began(transfer.to, transfer.to)
-    yield from aside.wait(transfer.consult_s)
-    aside.talk_ended(transfer.to)
-    aside.record(second, target, "ANSWERED", began=second.created_at, answered=second.answered_at)
+def _asks(aside: Talk, transfer: Transfer) -> Generator[float, None, None]:
+    """The consultation; it ends at once when anybody of the three hangs up."""
+    aside.join()
+    try:
+        yield from aside.line.wait(transfer.consult_s, HungUp)
+    except HungUp as gone:
+        aside.line.parted = gone
+        ours = gone.channel in (aside.source, aside.leg)
+        _ended(aside, gone if ours else HungUp(aside.source, by_phone=True))
+        return
+    aside.put_down()
 
 
 def _joined(talk: Talk, asker: Channel, second: Channel, target: Channel) -> Talk:

@@ -1,4 +1,4 @@
-"""The days before: what the simulated PBX would have written into its CDR had it run already. Pure; a day takes a third of a second."""
+"""The days before: what the simulated PBX would have written into its CDR had it run already. Pure, half a second a day."""
 
 from telephony.simulated_cdr import CallRecord
 from telephony.simulated_exchange import Company, founded

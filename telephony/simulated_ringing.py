@@ -214,6 +214,7 @@ class Dialling:
 
     def _stopped(self, leg: Channel, began: float, gone: HungUp) -> None:
         """Hung up while it rings: given up by who dials, or by an AMI action."""
+        self.line.parted = gone
         if gone.by_phone:
             self.line.switch.about("HangupRequest", self.source, ("Cause", "127"), ("TechCause", "487"))
         self._dial_end(leg, "CANCEL")
