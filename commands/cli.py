@@ -25,3 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     except ContactCentreError as error:
         print(f"meridian: {error}", file=sys.stderr)
         return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

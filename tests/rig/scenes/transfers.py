@@ -192,7 +192,8 @@ def attended_transfer_cancelled(s: Stage) -> None:
     time.sleep(1)
     b.reject(603)
     k.wait("FAILED")
-    u.update(direction="consult", ended_by="called", cause=None)
+    # It came to nothing, so it stays a call of its own among colleagues.
+    u.update(direction="internal", ended_by="called", cause=None)
     rang(u, 1002, "rejected")
     h2 = a.unhold()
     time.sleep(2)
@@ -274,9 +275,9 @@ def transfer_by_keys(s: Stage) -> None:
     """Agent 1001 transfers blindly by the feature code: ## and 1002 on the keypad; 1002 answers."""
     a, c, t, t1 = s.answered_call("79161240019", name="By keys")
     (b,) = s.agents(1002)
-    x = a.dial("##")
+    h = a.dial("##")
     time.sleep(0.8)
-    a.dial("1002")
+    x = a.dial("1002")
     b.wait("RINGING")
     time.sleep(1)
     y = b.answer()
@@ -285,7 +286,8 @@ def transfer_by_keys(s: Stage) -> None:
     b.wait("ENDED")
     t["legs"] = [leg(1001, t1, x), leg(1002, y, z)]
     t["transfers"] = [passed_on("blind", 1001, "1002", answered=True)]
-    t.update(talk_s=spent(t1, z), ended_by="caller", cause=16)
+    # While the agent keys in the number the caller hears music.
+    t.update(talk_s=spent(t1, z), hold_s=spent(h, x), ended_by="caller", cause=16)
 
 
 @scene
