@@ -220,6 +220,7 @@ def _pop(pop: Pop) -> dict[str, object]:
         "number_text": readable(pop.client.number if pop.client else pop.number),
         "caller_name": pop.caller_name,
         "dialled": pop.dialled,
+        "dialled_text": readable(pop.dialled),
         "queue": pop.queue,
         "offered_at": _instant(pop.offered_at),
         "waiting_since": _instant(pop.waiting_since),

@@ -100,7 +100,7 @@ class Accounts:
         """The new session's secret and who it is. Says the same whatever was wrong with name or password."""
         login = tidy_login(login)
         self._refuse_locked(login, address)
-        user = await self._store.user_by_login(login)
+        user = await self._store.user_by_login(login) if login.isprintable() else None
         fits = await self._passwords.fits(password, user.password_hash if user else None)
         if user is None or not fits or user.disabled:
             await self._refused(login, address, "disabled" if user and fits else "wrong_password")

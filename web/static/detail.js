@@ -26,7 +26,8 @@ export class Detail {
     this.hint = el("p", { class: "next-step" });
     this.past = el("section", { class: "panel history", "aria-labelledby": "history-title" });
     this.form = this.#form();
-    this.root = el("article", {}, this.head, this.hint, el("div", { class: "halves" }, this.form, this.past));
+    const next = el("div", { class: "next" }, this.hint, el("div", { class: "actions" }, this.callButton, this.doneButton));
+    this.root = el("article", {}, this.head, next, el("div", { class: "halves" }, this.form, this.past));
     this.update(pop);
     this.#fill();
   }
@@ -70,9 +71,10 @@ export class Detail {
     if (pop.client?.is_new) badges.push(el("span", { class: "badge" }, t("new_client")));
     const rename = pop.client ? el("button", { class: "plain", onclick: () => this.#rename() }, t(pop.client.name ? "rename" : "who_is_it")) : "";
     this.head.replaceChildren(
-      el("div", { class: "badges" }, ...badges),
-      el("h1", {}, outside(who(pop)), " ", rename),
-      named ? el("p", { class: "call-number" }, outside(pop.number_text || t("hidden_number"))) : "",
+      el("div", { class: "head-who" },
+        el("div", { class: "badges" }, ...badges),
+        el("h1", {}, outside(who(pop)), " ", rename),
+        named ? el("p", { class: "call-number" }, outside(pop.number_text || t("hidden_number"))) : ""),
       el("dl", { class: "facts" }, ...this.#facts()),
       pop.client?.note ? el("p", { class: "client-note" }, outside(pop.client.note)) : "",
     );
@@ -83,7 +85,7 @@ export class Detail {
     const facts = [];
     const add = (/** @type {any} */ key, /** @type {any} */ value) => facts.push(el("div", {}, el("dt", {}, t(key)), el("dd", {}, value)));
     if (pop.queue) add("queue", outside(pop.queue));
-    if (pop.dialled && pop.direction === "inbound") add("dialled", outside(pop.dialled));
+    if (pop.dialled && pop.direction === "inbound") add("dialled", outside(pop.dialled_text));
     if (pop.client?.name && pop.caller_name && pop.caller_name !== pop.client.name) add("says_name", outside(pop.caller_name));
     if (pop.waiting_since && pop.direction === "inbound") {
       const until = pop.answered_at ?? pop.ended_at;
@@ -121,7 +123,7 @@ export class Detail {
 
   #form() {
     const keep = () => this.#keep();
-    this.notes = el("textarea", { id: "notes", rows: 6, maxlength: 10_000, placeholder: t("notes_placeholder"), oninput: keep });
+    this.notes = el("textarea", { id: "notes", rows: 5, maxlength: 10_000, placeholder: t("notes_placeholder"), oninput: keep });
     const choices = DISPOSITIONS.map((code) => el("option", { value: code }, outcome(code)));
     this.disposition = el("select", { id: "disposition", onchange: keep }, el("option", { value: "" }, t("disposition_none")), ...choices);
     this.nextAt = el("input", { id: "next-at", type: "datetime-local", onchange: keep });
@@ -132,12 +134,11 @@ export class Detail {
     return el(
       "section", { class: "panel result", "aria-labelledby": "result-title" },
       el("h2", { id: "result-title" }, t("result")),
-      el("label", { for: "notes" }, t("notes")), this.notes, this.saved,
+      el("div", { class: "label-row" }, el("label", { for: "notes" }, t("notes")), this.saved), this.notes,
       el("label", { for: "disposition" }, t("disposition")), this.disposition,
       el("div", { class: "pair" },
         el("div", {}, el("label", { for: "next-at" }, t("next_contact")), this.nextAt),
         el("div", {}, el("label", { for: "next-text" }, t("next_contact_text")), this.nextText)),
-      el("div", { class: "actions" }, this.doneButton, this.callButton),
     );
   }
 

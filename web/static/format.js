@@ -1,6 +1,6 @@
 // Times and lengths as people read them, against the server's clock.
 // @ts-check
-import { currentLanguage } from "./texts.js";
+import { locale } from "./texts.js";
 
 let ahead_ms = 0;
 
@@ -28,7 +28,7 @@ export function secondsBetween(from, until) {
 
 /** @param {string} at */
 export function timeOfDay(at) {
-  return new Intl.DateTimeFormat(currentLanguage(), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
 /** `today 14:05`, `20 Nov 14:05`, with the year where it isn't this one. @param {string} at */
@@ -36,13 +36,13 @@ export function dayAndTime(at) {
   const date = new Date(at);
   const days = Math.round((startOfDay(date) - startOfDay(new Date(nowMs()))) / 86_400_000);
   if (days === 0 || days === -1) {
-    const word = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" }).format(days, "day");
+    const word = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(days, "day");
     return `${word}, ${timeOfDay(at)}`;
   }
   /** @type {Intl.DateTimeFormatOptions} */
   const shape = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   if (date.getFullYear() !== new Date(nowMs()).getFullYear()) shape.year = "numeric";
-  return new Intl.DateTimeFormat(currentLanguage(), shape).format(date);
+  return new Intl.DateTimeFormat(locale(), shape).format(date);
 }
 
 /** @param {Date} date */

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{pop_id: string, card_id: string, state: string, direction: string, number: string, number_text: string,
- *   caller_name: string, dialled: string, queue: string | null, offered_at: string, waiting_since: string | null,
+ *   caller_name: string, dialled: string, dialled_text: string, queue: string | null, offered_at: string, waiting_since: string | null,
  *   answered_at: string | null, ended_at: string | null,
  *   client: {client_id: string, name: string, number: string, is_new: boolean, note: string} | null,
  *   history: any[], history_state: string, unseen: boolean}} Pop

@@ -12,6 +12,7 @@ const english = {
   sign_out: "Sign out",
   signed_out_note: "You have been signed out. Please sign in again.",
   cards: "Recent cards",
+  nav_cards: "Cards",
   desk: "My calls",
   theme: "Light or dark",
   language: "По-русски",
@@ -39,7 +40,7 @@ const english = {
   waited: "Waited",
   talk_time: "Talk",
   called_at: "Called at",
-  says_name: "Calls itself",
+  says_name: "Caller ID name",
   answer_hint: "Pick up your phone",
   talk_hint: "Type while you talk; it is saved as you type",
   ended_hint: "Note the result, then press Done",
@@ -121,6 +122,7 @@ const russian = {
   sign_out: "Выйти",
   signed_out_note: "Сеанс завершён. Войдите ещё раз.",
   cards: "Последние карточки",
+  nav_cards: "Карточки",
   desk: "Мои звонки",
   theme: "Светлая или тёмная",
   language: "In English",
@@ -247,6 +249,11 @@ export function useLanguage(wanted) {
 
 export function currentLanguage() {
   return language;
+}
+
+/** For dates and times: the reader's own habits where they belong to the language of the page. */
+export function locale() {
+  return navigator.language.toLowerCase().startsWith(language) ? navigator.language : language === "ru" ? "ru-RU" : "en-GB";
 }
 
 export function otherLanguage() {

@@ -54,10 +54,9 @@ export function tile(pop, chosen, choose) {
     el(
       "button",
       { class: `tile ${stateClass(pop)}`, "aria-current": chosen ? "true" : null, onclick: choose },
-      el("span", { class: "tile-who" }, outside(who(pop))),
-      el("span", { class: "tile-time" }, mainTime(pop)),
-      el("span", { class: "tile-state" }, stateWord(pop)),
-      el("span", { class: "tile-number quiet" }, outside(second || pop.queue || "")),
+      el("span", { class: "tile-row" }, el("span", { class: "tile-who" }, outside(who(pop))), el("span", { class: "tile-time" }, mainTime(pop))),
+      el("span", { class: "tile-row" }, el("span", { class: "tile-state" }, stateWord(pop)),
+        el("span", { class: "tile-number quiet" }, outside(second || pop.queue || ""))),
     ),
   );
 }

@@ -1,0 +1,68 @@
+"""Debian's own Chromium, driven by Playwright: pages that a person would see, and what they complain about."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from tests.servers.desk import PASSWORD, Desk
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Watch:
+    """Everything a page said on its console or asked of anybody but us."""
+
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._asked(request.url))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            if "WebSocket connection to" not in message.text:
+                self.complaints.append(message.text)
+
+    def _asked(self, url: str) -> None:
+        ours = (self.origin, self.origin.replace("http", "ws", 1), "data:", "blob:")
+        if not url.startswith(ours):
+            self.complaints.append(f"asked {url}")
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def open_desk(
+    context: BrowserContext, desk: Desk, login: str, *, extension: str | None = None
+) -> tuple[Page, Watch]:
+    """Sign in as a person does, by the form, and wait until the line is live."""
+    page, watch = await context.new_page(), Watch(desk.origin)
+    watch.listen(page)
+    await page.goto(f"{desk.origin}/")
+    await page.wait_for_selector("#password")
+    await page.fill("#login", login)
+    await page.fill("#password", PASSWORD)
+    await page.fill("#extension-field", extension or "")
+    await page.click("#submit")
+    await page.wait_for_selector(".lamp-live")
+    return page, watch
