@@ -41,15 +41,22 @@ class Ports:
     sip: int
 
     def free(self) -> bool:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as ami:
-            ami.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
-                try:
-                    ami.bind(("127.0.0.1", self.ami))
-                    sip.bind(("127.0.0.1", self.sip))
-                except OSError:
-                    return False
-        return True
+        """Nobody there, not even a phone that a killed test run left behind."""
+        phones = [("127.0.0.1", self.sip + n) for n in range(11)] + [("127.0.0.2", self.sip + 90)]
+        return bindable(socket.SOCK_STREAM, ("127.0.0.1", self.ami)) and all(
+            bindable(socket.SOCK_DGRAM, place) for place in phones
+        )
+
+
+def bindable(kind: socket.SocketKind, place: tuple[str, int]) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(place)
+        except OSError:
+            return False
+    return True
 
 
 def take_slot() -> tuple[IO[str], int]:
@@ -74,9 +81,9 @@ def slot_ports(slot: int) -> Ports:
 class Asterisk:
     """One instance, fresh at entry, stopped at exit. Its name and ports are its own."""
 
-    def __init__(self, name: str | None = None, *, systemname: str = "") -> None:
+    def __init__(self, kind: str = "test", *, systemname: str = "") -> None:
         self._lock, slot = take_slot()
-        self.name = name or f"slot-{slot}"
+        self.name = f"{kind}-{slot}"
         self.ports = slot_ports(slot)
         self.systemname = systemname
 

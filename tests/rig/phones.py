@@ -56,7 +56,12 @@ class Phone:
         command += [*args, f"127.0.0.1:{room.sip_port}"]
         with open(self.base.with_suffix(".stderr"), "wb") as stderr:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, cwd=room.tmp
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                cwd=room.tmp,
+                start_new_session=True,
             )
 
     def _command(self, ip: str, port: int) -> list[str]:
@@ -72,9 +77,10 @@ class Phone:
 
     def lines(self) -> list[str]:
         try:
-            return self.log.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            text = self.log.read_text(encoding="utf-8", errors="surrogateescape")
         except FileNotFoundError:
             return []
+        return text.split("\n")[:-1]  # the last one may still be being written
 
     def wait(self, what: str, timeout: float = 10) -> str:
         """Wait for a new log line that begins with `what`; the call it speaks of becomes this phone's call."""
@@ -101,6 +107,12 @@ class Phone:
                     self.call_id = word[1]
                 return lines[i]
         return None
+
+    def news(self) -> list[str]:
+        """The log lines since the last look."""
+        lines = self.lines()
+        fresh, self._seen = lines[self._seen :], len(lines)
+        return fresh
 
     def dialog(self) -> tuple[str, str, str]:
         """(Call-ID, local tag, remote tag) of the call this phone placed, answered or ringing, for Replaces."""
