@@ -71,6 +71,11 @@ class SimulatedPbx:
         return self._calls
 
     @property
+    def port(self) -> int:
+        """Where it listens; the same after a restart."""
+        return self._port
+
+    @property
     def truth(self) -> list[Truth]:
         """What was really played, oldest first (the last 5000 calls)."""
         return self._calls.exchange.truth

@@ -81,7 +81,6 @@ class MemberRing:
         switch = self.line.switch
         switch.state(leg, 5)
         switch.connected(leg, self.caller.number, self.caller.caller_name)
-        switch.device(self.agent)
         switch.dial("DialState", self.caller, leg.snapshot("Dest"), ("DialStatus", "RINGING"))
         self.line.queues.refresh(self.agent)
 
@@ -159,7 +158,6 @@ class Dialling:
             yield from line.wait(_NETWORK_S, HungUp)
             if ring.outcome != Hand.UNREACHABLE:
                 switch.state(leg, 5)
-                switch.device(leg.endpoint)
                 switch.dial("DialState", self.source, leg.snapshot("Dest"), ("DialStatus", "RINGING"))
                 if self.agent:
                     line.queues.refresh(self.agent)

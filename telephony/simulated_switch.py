@@ -100,6 +100,7 @@ class Switch:
         if state == 6 and channel.answered_at is None:
             channel.answered_at = self.now()
         self.event("call", "Newstate", channel.snapshot())
+        self.device(channel.endpoint)
 
     def caller_id(self, channel: Channel, number: str, name: str | None = None) -> None:
         channel.number = cut(number)
@@ -146,7 +147,7 @@ class Switch:
 
     def device(self, endpoint: str) -> None:
         """Work out the device's state from its channels and tell it when it changed."""
-        states = {c.state for c in self.channels.values() if c.endpoint == endpoint}
+        states = {c.state for c in self.channels.values() if c.endpoint == endpoint and c.state}
         state = "NOT_INUSE" if not states else "RINGING" if states == {5} else "INUSE"
         if self.devices.get(f"PJSIP/{endpoint}", "NOT_INUSE") != state:
             self.devices[f"PJSIP/{endpoint}"] = state
