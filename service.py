@@ -47,9 +47,10 @@ from telephony.panoramisk_link_recorder import Recorder
 from telephony.tracker import CallTracker
 from web.accounts import Accounts
 from web.app import create_app
-from web.memory import MemoryAccounts, MemoryAuditTrail
+from web.audit import EffectAuditTrail
 from web.passwords import Passwords
 from web.server import WebServer, take_port
+from web.sql import SqlAccounts
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +152,10 @@ class Service:
         self.writer = CardWriter(self.store, configuration.database.folder / "journal")
         self.passwords = Passwords()
         self.accounts = Accounts(
-            store=MemoryAccounts(), audit=MemoryAuditTrail(), passwords=self.passwords, settings=configuration.web
+            store=SqlAccounts(self.database),
+            audit=EffectAuditTrail(self.writer.put),
+            passwords=self.passwords,
+            settings=configuration.web,
         )
         self.hub = Hub(accounts=self.accounts, registry=self.registry)
         self.cards = Cards(timezone_of=lambda _site: site.timezone)
