@@ -111,7 +111,11 @@ class BlindTransfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendedTransfer:
-    """Put the client on hold and connect the operator of this channel to `number`; hanging up completes the transfer."""
+    """Put the client on hold and connect the operator of this channel to `number`; hanging up completes the transfer.
+
+    Asterisk presses the keys of features.conf's `atxfer` on the operator's channel, and times them by the sound that comes
+    from the phone: one that sends no sound (muted with silence suppression) gets as far as the first digit.
+    """
 
     acting: ClassVar[bool] = True
     uniqueid: str

@@ -146,9 +146,10 @@ class AmiSession(asyncio.Protocol):
             return
         self._figures.messages += 1
         asked = self._asked.get(message.get("ActionID", ""))
-        if asked is not None and ("Response" in message or asked.items is not None):
+        is_answer = "Event" not in message  # OriginateResponse is an event and has a Response too
+        if asked is not None and (is_answer or asked.items is not None):
             self._take_answer(asked, message)
-        elif "Response" in message:
+        elif is_answer:
             self._take_strange_answer(message)
         elif self._skipping:
             self._figures.dropped += 1
@@ -178,7 +179,7 @@ class AmiSession(asyncio.Protocol):
             self._figures.late_answers += 1
 
     def _take_answer(self, asked: _Asked, message: Headers) -> None:
-        if "Response" in message:
+        if "Event" not in message:
             if asked.on_answer is not None and message["Response"] == "Success":
                 asked.on_answer()
             if asked.items is None or message["Response"] != "Success":

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ import pytest
 
 from core.errors import NotFound, Rejected, ResultUnknown, Unavailable
 from telephony.commands import HangUp, PlaceCall
-from telephony.facts import ChannelCreated, FromPbx, HungUp, InStep, LinkLost, StreamTainted
+from telephony.facts import ChannelCreated, FromPbx, HungUp, InStep, LinkLost, Originated, StreamTainted
 from telephony.link_state import LinkState
 from telephony.panoramisk_link import PbxLink
 from telephony.panoramisk_link_recorder import Recorder
 from telephony.pbx_settings import AmiAccount, PbxSettings
+from tests.adapters.link_line import Line, until
 from tests.servers.ami_messages import hangup, live_channel, newchannel, queue_entry
 from tests.servers.ami_peer import Action, AmiPeer, Session, message
 
@@ -33,32 +34,9 @@ def settings(peer: AmiPeer, **changes: Any) -> PbxSettings:
     return PbxSettings(**quick | changes)
 
 
-class Line:
-    """A link and all that it delivered."""
-
-    def __init__(self, peer: AmiPeer, *, recorder: Recorder | None = None, **changes: Any) -> None:
-        self.got: list[Any] = []
-        self.link = PbxLink(settings(peer, **changes), self.deliver, recorder=recorder)
-
-    def deliver(self, fact: Any) -> None:
-        self.got.append(fact)
-
-    def of(self, kind: type) -> list[Any]:
-        return [fact for fact in self.got if isinstance(fact, kind)]
-
-    def uniqueids(self, kind: type = ChannelCreated) -> list[str]:
-        return [got.fact.uniqueid for got in self.of(FromPbx) if isinstance(got.fact, kind)]
-
-    async def live(self) -> None:
-        await until(lambda: self.link.state is LinkState.LIVE)
-
-    async def in_step(self, times: int) -> None:
-        await until(lambda: len(self.of(InStep)) >= times and self.link.state is LinkState.LIVE)
-
-
 @asynccontextmanager
-async def line(peer: AmiPeer, **changes: Any) -> Any:
-    made = Line(peer, **changes)
+async def line(peer: AmiPeer, recorder: Recorder | None = None, **changes: Any) -> AsyncIterator[Line]:
+    made = Line(settings(peer, **changes), recorder=recorder)
     await made.link.start()
     try:
         yield made
@@ -66,14 +44,8 @@ async def line(peer: AmiPeer, **changes: Any) -> Any:
         await made.link.stop()
 
 
-async def until(seen: Callable[[], Any], at_most_s: float = 5.0) -> None:
-    async with asyncio.timeout(at_most_s):
-        while not seen():  # noqa: ASYNC110 - what is waited for is state, not an event
-            await asyncio.sleep(0.005)
-
-
-async def commands(made: Line) -> None:
-    await until(lambda: made.link.commands_text == "")
+def ids(made: Line, kind: type = ChannelCreated) -> list[str]:
+    return [fact.uniqueid for fact in made.facts(kind)]
 
 
 # -- login
@@ -82,7 +54,7 @@ async def commands(made: Line) -> None:
 async def test_it_logs_in_by_challenge_and_the_secret_is_never_sent() -> None:
     async with AmiPeer() as peer, line(peer) as made:
         await made.live()
-        await commands(made)
+        await made.takes_commands()
         assert b"secret" not in peer.received
         assert made.link.state_text == "pbx is live."
 
@@ -98,7 +70,7 @@ async def test_listener_and_controller_are_two_accounts_and_only_one_hears() -> 
         two = {"listener": AmiAccount(user="ear", secret="a"), "controller": AmiAccount(user="hand", secret="b")}
         async with line(peer, **two) as made:
             await made.live()
-            await commands(made)
+            await made.takes_commands()
             masks = {session.user: session.mask for session in peer.sessions}
             assert masks == {"ear": "system,call,agent,user", "hand": "off"}
 
@@ -173,7 +145,7 @@ async def test_events_that_come_during_the_snapshot_follow_it_in_order() -> None
             peer.events(newchannel(3))
             await until(lambda: len(made.got) >= 4)
             assert isinstance(made.got[0], InStep)
-            assert made.uniqueids() == ["1795289549.1", "1795289549.2", "1795289549.3"]
+            assert ids(made) == ["1795289549.1", "1795289549.2", "1795289549.3"]
 
 
 async def test_the_snapshot_tells_what_is_live() -> None:
@@ -220,8 +192,8 @@ async def test_it_reconciles_periodically_without_dropping_anything() -> None:
             peer.events(newchannel(n))
             await asyncio.sleep(0.01)
         await made.in_step(4)
-        await until(lambda: len(made.uniqueids()) == 40)
-        assert made.uniqueids() == [f"1795289549.{n}" for n in range(40)]
+        await until(lambda: len(ids(made)) == 40)
+        assert ids(made) == [f"1795289549.{n}" for n in range(40)]
 
 
 async def test_full_boot_and_shutdown_are_not_believed_but_looked_into() -> None:
@@ -254,7 +226,7 @@ async def test_what_came_before_the_end_of_the_stream_is_delivered() -> None:
         for session in list(peer.sessions):
             session.writer.close()
         await until(lambda: made.of(LinkLost))
-        assert len(made.uniqueids(HungUp)) == 300
+        assert len(ids(made, HungUp)) == 300
         assert isinstance(made.got[301], LinkLost)
 
 
@@ -284,7 +256,7 @@ async def test_a_pbx_that_answers_nothing_but_sends_events_is_left() -> None:
 @pytest.mark.parametrize("when", ["connected", "waiting", "connecting"])
 async def test_stop_stops(when: str) -> None:
     async with AmiPeer() as peer:
-        made = Line(peer, retry_first_s=0.05)
+        made = Line(settings(peer, retry_first_s=0.05))
         await made.link.start()
         if when != "connecting":
             await made.live()
@@ -301,7 +273,7 @@ async def test_stop_stops(when: str) -> None:
 async def test_a_pbx_that_is_not_there_is_tried_again() -> None:
     async with AmiPeer() as gone:
         pass
-    made = Line(gone)
+    made = Line(settings(gone))
     await made.link.start()
     await until(lambda: made.link.state is LinkState.LOST)
     assert "can't be reached" in made.link.state_text and made.got == []
@@ -315,7 +287,7 @@ async def test_a_pbx_that_is_not_there_is_tried_again() -> None:
 
 async def test_a_command_goes_out_once_and_its_answer_comes_back() -> None:
     async with AmiPeer() as peer, line(peer) as made:
-        await commands(made)
+        await made.takes_commands()
         assert (await made.link.send(HangUp(uniqueid="1795289549.1")))["Message"] == "done"
         assert peer.count("Hangup") == 1
         ids = [action["ActionID"] for action in peer.seen]
@@ -324,7 +296,7 @@ async def test_a_command_goes_out_once_and_its_answer_comes_back() -> None:
 
 async def test_an_answer_that_never_comes_is_unknown_and_nothing_is_repeated() -> None:
     async with AmiPeer() as peer, line(peer) as made:
-        await commands(made)
+        await made.takes_commands()
 
         def swallow_and_cut(session: Session, action: Action) -> None:
             peer.cut()
@@ -334,16 +306,31 @@ async def test_an_answer_that_never_comes_is_unknown_and_nothing_is_repeated() -
             await made.link.send(CALL)
         del peer.overrides["Originate"]
         await made.in_step(1)
-        await commands(made)
+        await made.takes_commands()
         await asyncio.sleep(0.2)
         assert peer.count("Originate") == 1
         assert made.link.figures.pending_actions == 0
 
 
+async def test_an_event_that_looks_like_an_answer_is_an_event() -> None:
+    async with AmiPeer() as peer, line(peer) as made:
+        await made.live()
+        headers = {
+            "Channel": "PJSIP/1001-1",
+            "Context": "x",
+            "Exten": "1",
+            "Reason": "4",
+            "Uniqueid": "mc.x.1795289549.1",
+        }
+        names = {"CallerIDNum": "<unknown>", "CallerIDName": "<unknown>"}
+        peer.events(message(Event="OriginateResponse", ActionID="1", Response="Success", **headers, **names))
+        assert (await made.fact(Originated)).uniqueid == "mc.x.1795289549.1"
+
+
 async def test_a_late_answer_is_ignored_and_leaks_nothing() -> None:
     async with AmiPeer() as peer, line(peer, action_deadline_s=0.1) as made:
         await made.live()
-        await commands(made)
+        await made.takes_commands()
         late: list[tuple[Session, Action]] = []
         peer.overrides["Hangup"] = lambda session, action: late.append((session, action))
         began = time.monotonic()
@@ -358,7 +345,7 @@ async def test_a_late_answer_is_ignored_and_leaks_nothing() -> None:
 
 async def test_without_a_line_a_command_is_unavailable_not_unknown() -> None:
     peer = AmiPeer()
-    made = Line(peer)
+    made = Line(settings(peer))
     with pytest.raises(Unavailable) as raised:
         await made.link.send(CALL)
     assert not isinstance(raised.value, ResultUnknown)
@@ -366,7 +353,7 @@ async def test_without_a_line_a_command_is_unavailable_not_unknown() -> None:
 
 async def test_refusals_are_told_in_the_words_of_the_pbx() -> None:
     async with AmiPeer() as peer, line(peer) as made:
-        await commands(made)
+        await made.takes_commands()
         said = "No such channel"
         peer.overrides["Hangup"] = lambda session, action: session.write(
             message(Response="Error", ActionID=action["ActionID"], Message=said)
@@ -393,7 +380,7 @@ class Smuggler:
 @pytest.mark.parametrize("value", ["a\r\n\r\nAction: Command", "a\nVariable: x", "a\rb", "a\0b", "x" * 1020, "\ud800"])
 async def test_nothing_of_a_hostile_value_reaches_the_pbx(value: str) -> None:
     async with AmiPeer() as peer, line(peer) as made:
-        await commands(made)
+        await made.takes_commands()
         with pytest.raises(Rejected):
             await made.link.send(Smuggler(value))
         await made.link.send(HangUp(uniqueid="1795289549.7"))
@@ -429,9 +416,9 @@ async def test_after_a_forged_message_nothing_is_believed_until_back_in_step(kin
         peer.events(newchannel(1) + FORGERIES[kind] + newchannel(2))
         await made.in_step(2)
         peer.events(newchannel(3))
-        await until(lambda: "1795289549.3" in made.uniqueids())
-        assert made.uniqueids() == ["1795289549.1", "1795289549.3"]
-        assert made.uniqueids(HungUp) == [] and made.of(LinkLost) == []
+        await until(lambda: "1795289549.3" in ids(made))
+        assert ids(made) == ["1795289549.1", "1795289549.3"]
+        assert ids(made, HungUp) == [] and made.of(LinkLost) == []
         assert len(made.of(FromPbx)) == 2
         assert [type(got) for got in made.got] == [InStep, FromPbx, StreamTainted, InStep, FromPbx]
         assert peer.connects == 2
@@ -446,7 +433,7 @@ async def test_a_storm_of_forged_messages_makes_no_storm_of_snapshots() -> None:
         assert peer.count("CoreStatus") <= 8
         await until(lambda: made.link.state is LinkState.LIVE)
         peer.events(newchannel(3))
-        await until(lambda: made.uniqueids() == ["1795289549.3"])
+        await until(lambda: ids(made) == ["1795289549.3"])
 
 
 @pytest.mark.parametrize(
@@ -469,7 +456,7 @@ async def test_a_live_call_with_a_forged_number_spoils_its_own_list_item_only(pu
             assert {c.uniqueid for c in snapshot.channels} - {"1795289549.66"} == {"1795289549.1", "1795289549.2"}
             assert {w.uniqueid for w in snapshot.waiting} - {"1795289549.66"} == {"1795289549.1", "1795289549.2"}
             peer.events(newchannel(3))
-            await until(lambda: made.uniqueids() == ["1795289549.3"])
+            await until(lambda: ids(made) == ["1795289549.3"])
 
 
 async def test_byte_by_byte_gives_the_same_as_at_once() -> None:
@@ -492,14 +479,14 @@ async def test_unknown_events_and_headers_are_nothing_special() -> None:
     async with AmiPeer() as peer, line(peer) as made:
         await made.live()
         peer.events(message(Event="Novelty", Colour="blue") + newchannel(1).replace(b"Language: en", b"Mood: good"))
-        await until(lambda: made.uniqueids() == ["1795289549.1"])
+        await until(lambda: ids(made) == ["1795289549.1"])
         assert made.of(StreamTainted) == []
 
 
 async def test_a_step_that_raises_costs_nothing_but_itself() -> None:
     async with AmiPeer() as peer:
-        made = Line(peer)
-        deliver = made.deliver
+        made = Line(settings(peer))
+        deliver = made.got.append
 
         def failing(fact: Any) -> None:
             deliver(fact)
@@ -520,7 +507,7 @@ async def test_a_step_that_raises_costs_nothing_but_itself() -> None:
 
 async def test_a_long_batch_is_read_in_slices() -> None:
     async with AmiPeer() as peer:
-        made = Line(peer)
+        made = Line(settings(peer))
         turns: list[int] = []
         turn = 0
 
@@ -540,7 +527,7 @@ async def test_a_long_batch_is_read_in_slices() -> None:
             turn += 1
             await asyncio.sleep(0)
         assert len(set(turns)) > 30  # the loop had its turn after every second or third message
-        assert made.uniqueids() == [f"1795289549.{n}" for n in range(100)]
+        assert ids(made) == [f"1795289549.{n}" for n in range(100)]
         await made.link.stop()
 
 
@@ -555,11 +542,11 @@ async def test_late_events_are_replaced_by_snapshots_until_they_catch_up() -> No
         before = len(made.of(InStep))
         peer.events(newchannel(1))
         await until(lambda: len(made.of(InStep)) >= before + 3)
-        assert made.uniqueids() == []
+        assert ids(made) == []
         peer.echo_after_s = 0.0
         await made.live()
         peer.events(newchannel(2))
-        await until(lambda: made.uniqueids() == ["1795289549.2"])
+        await until(lambda: ids(made) == ["1795289549.2"])
         assert made.of(LinkLost) == []
 
 
@@ -577,7 +564,7 @@ async def test_a_pbx_that_does_not_filter_is_no_trouble() -> None:
         async with line(peer) as made:
             await made.live()
             peer.events(message(Event="VarSet", Variable="x", Value="y") + newchannel(1))
-            await until(lambda: made.uniqueids() == ["1795289549.1"])
+            await until(lambda: ids(made) == ["1795289549.1"])
 
 
 # -- recording
@@ -588,7 +575,7 @@ async def test_the_recording_holds_every_byte_of_the_listener(tmp_path: Path) ->
     async with AmiPeer() as peer, line(peer, recorder=recorder) as made:
         await made.live()
         peer.events(newchannel(1))
-        await until(made.uniqueids)
+        await until(lambda: ids(made))
     recorder.close()
     kept = (tmp_path / "line.ami").read_bytes()
     assert kept.startswith(b"Asterisk Call Manager/11.0.0\r\n") and kept.count(b"Asterisk Call") == 1
@@ -601,5 +588,5 @@ async def test_a_full_disk_ends_the_recording_not_the_link() -> None:
         await until(lambda: recorder.why_stopped)
         await made.live()
         peer.events(newchannel(1))
-        await until(made.uniqueids)
+        await until(lambda: ids(made))
     await asyncio.to_thread(recorder.close)
