@@ -59,7 +59,7 @@ def file_name(value: str) -> str:
 
 def shown(value: str) -> str:
     """A name for people: any script, but nothing that Asterisk reads as more than text. `showable` makes one."""
-    if len(value.encode()) > 79 or not _is_showable(value):
+    if not _is_showable(value) or len(value.encode()) > 79:
         raise Rejected(
             f"{value[:40]!r} can't be shown on a phone; use at most 79 bytes without control characters, \"<>,;&|$\\."
         )
