@@ -72,6 +72,7 @@ class Session:
 
     def drop(self) -> None:
         """Cut the connection now, in the middle of whatever is being said."""
+        self.hearing = None
         self._writer.transport.abort()
 
     def inject(self, data: bytes) -> None:
@@ -209,6 +210,8 @@ class Session:
         self._window.clear()
 
     def _send(self, data: bytes, *, at: float = 0.0) -> None:
+        if self._writer.is_closing():
+            return
         self._out.append((at, data))
         self._said.clear()
         self._out_bytes += len(data)
