@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from core.errors import Conflict, Unavailable
-from runtime.db_engine import described, is_sqlite, make_engine, parse_url
+from runtime.db_engine import described, is_sqlite, parse_url
 from runtime.db_lane import Job, Lane
 from runtime.migrations import bring_up_to_date
 
@@ -56,7 +56,6 @@ class Database:
         self.state = DatabaseState(live=True, since=datetime.now(UTC))
         self._writes: SimpleQueue[Job | None] = SimpleQueue()
         self._reads: SimpleQueue[Job | None] = SimpleQueue()
-        self._engines = [make_engine(self._url, writer=w, deadline_s=deadline_s) for w in (True, False)]
         self._lanes = [self._lane("db-writer", writer=True)]
         self._lanes += [self._lane(f"db-reader-{n}", writer=False) for n in range(readers)]
 
@@ -94,8 +93,6 @@ class Database:
         for lane in self._lanes:
             if lane.thread.ident is not None:
                 await asyncio.to_thread(lane.thread.join, self._deadline_s + 1)
-        for engine in self._engines:
-            engine.dispose()
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
@@ -103,12 +100,13 @@ class Database:
     def _lane(self, name: str, *, writer: bool) -> Lane:
         return Lane(
             name,
-            self._engines[0 if writer else 1],
+            self._url,
             self._writes if writer else self._reads,
             before_connect=self._take_file,
             generation=lambda: self._generation,
             on_lost=self._lost_from_thread,
-            repeatable=not writer,
+            writer=writer,
+            deadline_s=self._deadline_s,
         )
 
     async def _ask(

@@ -7,12 +7,13 @@ import contextlib
 import os
 import socket
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -55,8 +56,12 @@ def described(url: URL) -> str:
     return f"PostgreSQL {url.database} at {url.host or 'localhost'}:{url.port or 5432}"
 
 
-def make_engine(url: URL, *, writer: bool, deadline_s: float) -> Engine:
-    """An engine whose connections keep our rules. Readers are in autocommit: no BEGIN, no COMMIT on the wire."""
+def make_engine(url: URL, *, writer: bool, deadline_s: float, opened: Callable[[object], None]) -> Engine:
+    """An engine for one lane, whose connections keep our rules. Readers are in autocommit: no BEGIN, no COMMIT on the wire.
+
+    `opened` gets the driver's connection before SQLAlchemy asks the server its first questions, so that even those can be
+    severed. One engine a lane, because SQLAlchemy asks them under a lock that all threads of an engine share.
+    """
     level: dict[str, Any] = {} if writer else {"isolation_level": "AUTOCOMMIT"}
     if is_sqlite(url):
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -67,8 +72,17 @@ def make_engine(url: URL, *, writer: bool, deadline_s: float) -> Engine:
             **level,
         )
         _keep_sqlite_rules(engine, writer=writer)
-        return engine
-    return sa.create_engine(url, poolclass=NullPool, connect_args=_postgres_arguments(deadline_s), **level)
+    else:
+        arguments = _postgres_arguments(deadline_s)
+        engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments, use_native_hstore=False, **level)
+
+    def connect(dialect: Dialect, _record: object, positional: list[Any], named: dict[str, Any]) -> Any:
+        connection = dialect.connect(*positional, **named)
+        opened(connection)
+        return connection
+
+    sa.event.listen(engine, "do_connect", connect)
+    return engine
 
 
 def _postgres_arguments(deadline_s: float) -> dict[str, Any]:

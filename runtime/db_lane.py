@@ -14,10 +14,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import psycopg
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection
 
 from core.errors import ContactCentreError
-from runtime.db_engine import DATABASE_ERRORS, lost_connection, sever, translated
+from runtime.db_engine import DATABASE_ERRORS, lost_connection, make_engine, sever, translated
 
 
 class Job:
@@ -56,20 +56,21 @@ class Lane:
     def __init__(
         self,
         name: str,
-        engine: Engine,
+        url: URL,
         jobs: "SimpleQueue[Job | None]",
         *,
         before_connect: Callable[[], None],
         generation: Callable[[], int],
         on_lost: Callable[[str], None],
-        repeatable: bool,
+        writer: bool,
+        deadline_s: float,
     ) -> None:
-        self._engine = engine
+        self._engine = make_engine(url, writer=writer, deadline_s=deadline_s, opened=self._opened)
         self._jobs = jobs
         self._before_connect = before_connect
         self._generation = generation
         self._on_lost = on_lost
-        self._repeatable = repeatable
+        self._writer = writer
         self._connection: Connection | None = None
         self._raw: object = None
         self._made_in = -1
@@ -91,6 +92,7 @@ class Lane:
                 self._do(job)
             del job  # an idle lane must not keep the last answer alive
         self._drop()
+        self._engine.dispose()
 
     def _do(self, job: Job) -> None:
         job.lane = self
@@ -111,7 +113,7 @@ class Lane:
             return self._run(job)
         except DATABASE_ERRORS as error:
             # A read may simply be done again on a fresh connection; a write is its asker's to repeat.
-            if not (self._repeatable and lost_connection(error) and job.worth_doing()):
+            if not (not self._writer and lost_connection(error) and job.worth_doing()):
                 raise
             self._drop()
             return self._run(job)
@@ -120,7 +122,7 @@ class Lane:
         connection = self._connected()
         if not job.worth_doing():
             return None
-        if not self._repeatable:
+        if self._writer:
             with connection.begin():
                 return job.run(connection)
         try:
@@ -136,8 +138,11 @@ class Lane:
             self._before_connect()
             self._made_in = self._generation()
             self._connection = self._engine.connect()
-            self._raw = self._connection.connection.driver_connection
         return self._connection
+
+    def _opened(self, raw: object) -> None:
+        with self._lock:
+            self._raw = raw
 
     def _hung_up(self) -> bool:
         """An idle server connection that has something to read has been closed by the other side."""
