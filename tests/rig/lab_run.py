@@ -72,6 +72,10 @@ def play(asterisk: Asterisk, meridian: Meridian, options: argparse.Namespace) ->
                 screen.look()
                 time.sleep(LOOK_S)
         print("lab: no new calls; letting those under way end", flush=True)
+        traffic.place_no_more()
+        while traffic.busy:
+            screen.look()
+            time.sleep(LOOK_S)
         ledger = traffic.finish()
     cards = meridian.wait_complete()
     screen.look()

@@ -130,9 +130,17 @@ class Traffic:
         colleagues = [n for n in AGENTS if n != number]
         return Agent(number, self.phones.agent(number), self._chance, self._diary, colleagues)
 
+    def place_no_more(self) -> None:
+        """No new calls; `busy` until those under way have ended."""
+        self._closing.set()
+
+    @property
+    def busy(self) -> bool:
+        return self._thread.is_alive()
+
     def finish(self) -> list[LedgerLine]:
         """No new calls, those under way are let end; the whole ledger."""
-        self._closing.set()
+        self.place_no_more()
         self._thread.join(ALL_GONE_S + 10)
         if self._failure is not None:
             raise self._failure
