@@ -210,8 +210,7 @@ class Calls:
         leg = yield from Dialling(line, channel, agent, number).play(ring)
         if leg is None:
             return None
-        if line.truth.transfers and not line.truth.transfers[-1]["answered"]:
-            line.truth.transfers[-1]["answered"] = True
+        line.truth.transfer_answered()
         if agent and line.truth.direction != "internal" and not line.transferred:
             line.truth.rung(agent, Hand.ANSWERED)
         return (yield from converse(Talk(line, channel, leg)))

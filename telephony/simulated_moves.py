@@ -60,10 +60,11 @@ def _as_planned(talk: Talk) -> Generator[float, None, Interrupt]:
         for hold_s in plan.holds:
             yield from _hold(talk, hold_s)
             yield from line.wait(piece, *_ANY)
-        if plan.transfer and plan.transfer.kind == "blind":
-            return TransferAsked(talk.agent_side, "from-agent", plan.transfer.to)
-        if plan.transfer:
-            return ConsultAsked(talk.agent_side, plan.transfer.to)
+        transfer = plan.transfer
+        if transfer and transfer.to != talk.agent_side.endpoint:
+            if transfer.kind == "blind":
+                return TransferAsked(talk.agent_side, "from-agent", transfer.to)
+            return ConsultAsked(talk.agent_side, transfer.to)
     else:
         yield from line.wait(plan.talk_after_s, *_ANY)
     return HungUp(talk.planned_end(), by_phone=True)

@@ -101,6 +101,11 @@ class Truth:
     def rung(self, agent: str, outcome: str) -> None:
         self.rang.append({"agent": agent, "outcome": outcome})
 
+    def transfer_answered(self) -> None:
+        """Somebody took the client who was passed on."""
+        if self.transfers:
+            self.transfers[-1]["answered"] = True
+
     @property
     def wait_s(self) -> float | None:
         """Arrival to answer, or to giving up."""

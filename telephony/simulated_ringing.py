@@ -206,8 +206,8 @@ class Dialling:
             self.line.switch.about("HangupRequest", leg, ("Cause", str(cause)), ("TechCause", str(sip)))
         self._dial_end(leg, OUTSIDE_STATUS.get(cause, "NOANSWER"))
         self._close(leg, began, cause, sip, source_cause=cause or 16, source_sip=sip)
-        self.line.truth.ended_by = "called" if sip else "system"
-        if self.agent:
+        self.line.truth.ended_by = "called" if sip and not self.line.transferred else "system"
+        if self.agent and not self.line.transferred:
             self.line.truth.rung(self.agent, outcome)
 
     def _stopped(self, leg: Channel, began: float, gone: HungUp) -> None:
@@ -221,7 +221,7 @@ class Dialling:
         else:
             self._close(leg, began, 16, None, source_cause=0, source_sip=None)
         self.line.truth.ended_by = "caller"
-        if self.agent:
+        if self.agent and not self.line.transferred:
             self.line.truth.rung(self.agent, "cancelled")
 
     def _close(

@@ -81,6 +81,7 @@ class Waiting:
         line = self.line
         wait_s = int(line.now() - self.entry.joined_at)
         ringing.answered(leg, began)
+        line.truth.transfer_answered()
         served = Served(self.queue, self.entry, ringing.agent, wait_s)
         return (yield from converse(Talk(line, self.caller, leg, served, from_queue=True)))
 
