@@ -67,7 +67,7 @@ function lineChanged(live) {
 
 /** Say it, and bring it to the front unless the operator is in the middle of a sentence. @param {any} before @param {any} now */
 function announce(before, now) {
-  if (!now || before?.state === now.state) return;
+  if (!now || (before?.state === now.state && (now.state !== "ringing" || who(before) === who(now)))) return;
   const values = { who: who(now), queue: now.queue ?? "" };
   if (now.state === "ringing") byId("announcer").textContent = t(now.direction === "outbound" ? "announce_calling" : "announce", values);
   if (isMissed(now)) byId("announcer").textContent = t("announce_missed", values);
