@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 
 class RigError(Exception):
@@ -87,7 +88,7 @@ class Ami:
             pos = end + 4
         return pos
 
-    def send(self, action: str, headers: Iterable[tuple[str, str]] = (), **fields: str) -> str:
+    def send(self, action: str, headers: Iterable[tuple[str, str]] = (), **fields: Any) -> str:
         with self._sending:
             self._count += 1
             action_id = fields.pop("ActionID", None) or f"rig-{self._count}"
@@ -97,14 +98,14 @@ class Ami:
         return action_id
 
     def action(
-        self, action: str, headers: Iterable[tuple[str, str]] = (), *, timeout: float = 10, **fields: str
+        self, action: str, headers: Iterable[tuple[str, str]] = (), *, timeout: float = 10, **fields: Any
     ) -> Msg:
         """Send an action, return its Response."""
         mark = len(self.messages)
         aid = self.send(action, headers, **fields)
         return self.wait(lambda m: "Response" in m and m.get("ActionID") == aid, timeout, since=mark, what=action)
 
-    def listing(self, action: str, *, timeout: float = 10, **fields: str) -> list[Msg]:
+    def listing(self, action: str, *, timeout: float = 10, **fields: Any) -> list[Msg]:
         """Send a list action, return its events up to the one with EventList: Complete."""
         mark = len(self.messages)
         aid = self.send(action, **fields)
@@ -130,7 +131,7 @@ class Ami:
                     raise RigError(f"{'connection closed' if self.closed else 'timeout'}: {what}")
                 self._news.wait(left)
 
-    def event(self, name: str, timeout: float = 10, *, since: int = 0, **fields: str) -> Msg:
+    def event(self, name: str, timeout: float = 10, *, since: int = 0, **fields: Any) -> Msg:
         def wanted(m: Msg) -> bool:
             return m.get("Event") == name and all(m.get(k) == v for k, v in fields.items())
 

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -148,7 +149,7 @@ class Meridian:
                 return []
             rows = connection.execute(sa.select(*columns).order_by(cards_table.c.started_at)).mappings().all()
         engine.dispose()
-        return [CardSeen(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows]
+        return [CardSeen(**values(row)) for row in rows]
 
     def wait_complete(self, timeout: float = 15.0) -> list[CardSeen]:
         """The cards once none is open any more (or as they stand when time is up)."""
@@ -165,6 +166,10 @@ class Meridian:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
+
+
+def values(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
 def sync_url(url: str) -> str:

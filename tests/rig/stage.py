@@ -25,7 +25,7 @@ class Stage:
             session.listing("QueueStatus")
             session.listing("CoreShowChannels")
 
-    def member(self, agent: int, queue: str = "support", *, interface: str = "", **fields: str) -> None:
+    def member(self, agent: int, queue: str = "support", *, interface: str = "", **fields: Any) -> None:
         if interface:
             fields["StateInterface"] = f"PJSIP/{agent}"
         self.ami.action(

@@ -81,7 +81,7 @@ def test_ledger_and_cdr_agree_on_answered_abandoned_and_unanswered(asterisk: Ast
         ledger = stage.phones.ledger()
     finally:
         stage.close()
-    cards = [(call["uniqueid"], []) for call in (answered, abandoned, unanswered)]
+    cards: list[tuple[str, list[str]]] = [(call["uniqueid"], []) for call in (answered, abandoned, unanswered)]
     cdr = read_cdr(asterisk.cdr_csv)
     assert [line.answered for line in ledger] == [True, True, False]
     assert unmatched(ledger, cdr, cards) == []
