@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import cast
@@ -16,7 +16,8 @@ from typing import cast
 from core.errors import ResultUnknown, Unavailable
 from telephony.action_text import Fields, action_bytes
 from telephony.link_state import LinkFigures
-from telephony.snapshot import Listed, is_whole_item
+from telephony.listing import Listing
+from telephony.snapshot import Listed
 from telephony.wire import AmiStream, Headers, Odd
 
 log = logging.getLogger(__name__)
@@ -40,13 +41,13 @@ class Hears:
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """An action under way. `items` is None for those that have one answer only."""
+    """An action under way. `listing` is None for those that have one answer only."""
 
     name: str
     acting: bool
     answered: "asyncio.Future[Headers]"
     on_answer: Callable[[], None] | None = None
-    items: list[Headers] | None = None
+    listing: Listing | None = None
     started: Headers = field(default_factory=dict)
 
 
@@ -72,8 +73,7 @@ class AmiSession(asyncio.Protocol):
         self._messages: deque[Headers | Odd] = deque()
         self._digesting = False
         self._asked: dict[str, _Asked] = {}
-        self._listing: _Asked | None = None
-        self._skipping = False
+        self._listing: Listing | None = None
         self._ping = ("", 0.0)
         self._told: deque[str] = deque(maxlen=_MOST_TOLD)
         self._tick: asyncio.TimerHandle | None = None
@@ -146,16 +146,13 @@ class AmiSession(asyncio.Protocol):
             return
         self._figures.messages += 1
         asked = self._asked.get(message.get("ActionID", ""))
-        is_answer = "Event" not in message  # OriginateResponse is an event and has a Response too
-        if asked is not None and (is_answer or asked.items is not None):
+        if "Event" not in message:  # not by Response: OriginateResponse is an event and has that too
             self._take_answer(asked, message)
-        elif is_answer:
-            self._take_strange_answer(message)
-        elif self._skipping:
+        elif asked is not None and asked.listing is not None:
+            if asked.listing.take(message):
+                self._finish(asked, asked.started)
+        elif self._listing is not None and self._listing.take_stray(message):
             self._figures.dropped += 1
-        elif message["Event"] == "QueueEntry" and "ActionID" not in message:
-            # The only list item whose ActionID stands behind the caller's number (Asterisk 22).
-            self._take_odd(Odd(f"{message['Event'][:40]} cut short", ""))
         else:
             self._hears.event(message)
 
@@ -164,11 +161,23 @@ class AmiSession(asyncio.Protocol):
         if self._listing is None:
             self._hears.odd(odd)
             return
-        # A list item with a caller's text in it. What follows isn't believed until our secret ActionID is seen again.
-        self._skipping = True
-        log.warning("list item cut short: %s", odd.why, extra={"action": "odd_list_item", "excerpt": odd.excerpt})
+        # An item of a list with a caller's line breaks in it: the list knows what to do, events stay believable.
+        self._listing.take_stray(odd)
+        log.warning("list item torn: %s", odd.why, extra={"action": "list_item_torn", "excerpt": odd.excerpt})
 
-    def _take_strange_answer(self, message: Headers) -> None:
+    def _take_answer(self, asked: _Asked | None, message: Headers) -> None:
+        if asked is None:
+            self._take_unasked_answer(message)
+            return
+        success = message["Response"] == "Success"
+        if success and asked.on_answer is not None:
+            asked.on_answer()
+        if success and asked.listing is not None:
+            asked.started, self._listing = message, asked.listing
+        else:
+            self._finish(asked, message)
+
+    def _take_unasked_answer(self, message: Headers) -> None:
         action_id, sent_at = self._ping
         if action_id and message.get("ActionID") == action_id:
             self._figures.ping_s = self._loop.time() - sent_at
@@ -178,25 +187,9 @@ class AmiSession(asyncio.Protocol):
         else:
             self._figures.late_answers += 1
 
-    def _take_answer(self, asked: _Asked, message: Headers) -> None:
-        if "Event" not in message:
-            if asked.on_answer is not None and message["Response"] == "Success":
-                asked.on_answer()
-            if asked.items is None or message["Response"] != "Success":
-                self._finish(asked, message)
-            else:
-                asked.started, self._listing = message, asked
-        elif message.get("EventList") == "Complete":
-            self._finish(asked, asked.started)
-        elif is_whole_item(message) and asked.items is not None:
-            self._skipping = False
-            asked.items.append(message)
-        else:
-            self._take_odd(Odd(f"{message['Event'][:40]} cut short", ""))
-
     def _finish(self, asked: _Asked, message: Headers) -> None:
-        if self._listing is asked:
-            self._listing, self._skipping = None, False
+        if asked.listing is not None and self._listing is asked.listing:
+            self._listing = None
         if not asked.answered.done():
             asked.answered.set_result(message)
 
@@ -209,42 +202,44 @@ class AmiSession(asyncio.Protocol):
 
         No answer in time: ResultUnknown for acting verbs (it may have happened), Unavailable for others.
         """
-        answer, _ = await self._ask(fields, items=None, acting=acting, on_answer=on_answer)
-        return answer
+        action_id = secrets.token_hex(12)
+        return await self._ask(fields, action_id=action_id, acting=acting, on_answer=on_answer)
 
     async def ask_list(self, fields: Fields) -> Listed:
         """All items of a list action."""
-        items: list[Headers] = []
-        answer, _ = await self._ask(fields, items=items)
+        action_id = secrets.token_hex(12)
+        listing = Listing(action_id)
+        answer = await self._ask(fields, action_id=action_id, listing=listing)
         if answer.get("Response") != "Success":
             return Listed(refused=answer.get("Message", "refused"))
-        return Listed(items=items)
+        return Listed(items=listing.items)
 
     async def _ask(
         self,
         fields: Fields,
         *,
-        items: list[Headers] | None,
+        action_id: str,
+        listing: Listing | None = None,
         acting: bool = False,
         on_answer: Callable[[], None] | None = None,
-    ) -> tuple[Headers, Sequence[Headers] | None]:
+    ) -> Headers:
         name = fields[0][1]
-        action_id = secrets.token_hex(12)
         self._write(name, action_bytes(fields, action_id=action_id))
-        asked = _Asked(name=name, acting=acting, answered=self._loop.create_future(), on_answer=on_answer, items=items)
+        answered: asyncio.Future[Headers] = self._loop.create_future()
+        asked = _Asked(name=name, acting=acting, answered=answered, on_answer=on_answer, listing=listing)
         self._asked[action_id] = asked
         self._figures.pending_actions += 1
         try:
             async with asyncio.timeout(self._action_deadline_s):
-                return await asked.answered, items
+                return await answered
         except TimeoutError as late:
             self._figures.unanswered_actions += 1
             raise _no_answer(name, acting, f"no answer within {self._action_deadline_s:g} s") from late
         finally:
             self._figures.pending_actions -= 1
             del self._asked[action_id]
-            if self._listing is asked:
-                self._listing, self._skipping = None, False
+            if listing is not None and self._listing is listing:
+                self._listing = None
 
     def tell(self, fields: Fields) -> None:
         """Send an action whose answer nobody waits for."""

@@ -7,7 +7,7 @@ comes first: it is reported as Odd before anything forged behind it. A line put 
 header, which real messages don't do. Whoever reads must stop believing the stream at an Odd until it is in step again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Headers = dict[str, str]
 
@@ -16,14 +16,16 @@ _END = b"\r\n\r\n"
 _MAY_REPEAT = frozenset({"Variable", "ChanVariable", "Output", "ParameterName"})
 _LONGEST_MESSAGE = 256 * 1024
 _EXCERPT = 160
+_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """Something that Asterisk would not have written. `excerpt` is safe to log (printable ASCII)."""
+    """Something that Asterisk would not have written. `excerpt` is safe to log (printable ASCII); `frame` isn't."""
 
     why: str
     excerpt: str
+    frame: bytes = field(default=b"", repr=False, compare=False)
 
 
 class AmiStream:
@@ -111,4 +113,6 @@ def _read_carefully(lines: list[str], frame: bytes) -> Headers | Odd:
 
 def odd(why: str, frame: bytes) -> Odd:
     """An Odd with an excerpt of what was read, made harmless."""
-    return Odd(why, frame[:_EXCERPT].decode("ascii", "backslashreplace").encode("unicode_escape").decode())
+    return Odd(
+        why, frame[:_EXCERPT].decode("ascii", "backslashreplace").encode("unicode_escape").decode(), frame[:_KEPT]
+    )
