@@ -154,8 +154,13 @@ def _annotation(card_id: str, typed: Typed, who: SignedIn, at: datetime) -> Anno
         at=at,
         notes=typed.notes if "notes" in said else None,
         disposition=(typed.disposition or "") if "disposition" in said else None,
-        next_contact=NextContact(at=typed.next_contact_at, text=typed.next_contact_text or "") if planned else None,
+        next_contact=_planned(typed) if planned else None,
     )
+
+
+def _planned(typed: Typed) -> NextContact:
+    at = typed.next_contact_at.astimezone(UTC) if typed.next_contact_at else None
+    return NextContact(at=at, text=typed.next_contact_text or "")
 
 
 def _cursor(found: list[StoredCard]) -> str:

@@ -5,6 +5,7 @@ socket for it (`on_ended`).
 """
 
 import logging
+import re
 import secrets
 import time
 import unicodedata
@@ -24,6 +25,7 @@ from web.settings import WebSettings
 from web.tickets import Tickets
 
 log = logging.getLogger(__name__)
+_EXTENSION = re.compile(r"[A-Za-z0-9_.\-]{1,40}")
 _TOUCH_EVERY = timedelta(seconds=60)
 
 
@@ -191,8 +193,8 @@ class Accounts:
         extension = (chosen or "").strip() or user.extension
         if extension is None and user.role is Role.OPERATOR:
             raise Rejected("Say which extension (phone) you sit at.", code="extension_missing")
-        if extension is not None and not (len(extension) <= 40 and extension.isascii() and extension.isalnum()):
-            raise Rejected("An extension has letters and digits only.", code="bad_extension")
+        if extension is not None and not _EXTENSION.fullmatch(extension):
+            raise Rejected("An extension has letters, digits, dots and dashes only.", code="bad_extension")
         return extension
 
     async def _refuse_taken(self, user: User, extension: str | None) -> None:

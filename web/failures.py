@@ -47,10 +47,8 @@ def status_of(error: ContactCentreError) -> int:
 
 
 def answer(status: int, code: str, message: str, *, retry_s: float | None = None) -> JSONResponse:
-    """{code, message} and nothing else, never kept by anybody on the way."""
-    headers = {"Cache-Control": "no-store"}
-    if retry_s is not None:
-        headers["Retry-After"] = str(max(1, round(retry_s)))
+    """{code, message} and nothing else."""
+    headers = {} if retry_s is None else {"Retry-After": str(max(1, round(retry_s)))}
     return JSONResponse({"code": code, "message": message}, status_code=status, headers=headers)
 
 

@@ -1,0 +1,194 @@
+"""The door: who gets in, who doesn't, what is written down."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from core.errors import Conflict, Forbidden, Rejected
+from core.model import Role
+from web.accounts import Accounts
+from web.failures import SignedOut, TooMany
+from web.memory import MemoryAccounts, MemoryAuditTrail
+from web.passwords import Passwords
+from web.people import SignedIn
+from web.settings import WebSettings
+
+PASSWORD = "correct horse"
+
+
+class Door:
+    """Accounts with a clock in our hands."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 21, 9, tzinfo=UTC)
+        self.store, self.audit = MemoryAccounts(), MemoryAuditTrail()
+        self.passwords = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        self.accounts = Accounts(
+            store=self.store,
+            audit=self.audit,
+            passwords=self.passwords,
+            settings=WebSettings(),
+            now=lambda: self.at,
+            monotonic=self.now_s,
+        )
+        self.ended: list[str] = []
+        self.accounts.on_ended(self.ended.append)
+
+    def now_s(self) -> float:
+        return self.at.timestamp()
+
+    def later(self, **time: float) -> None:
+        self.at += timedelta(**time)
+
+    async def add(self, login: str, extension: str | None = None, role: Role = Role.OPERATOR) -> None:
+        await self.accounts.add_user(
+            login=login, name=login.title(), password=PASSWORD, role=role, site="moscow", extension=extension
+        )
+
+    async def enter(
+        self, login: str = "anna", password: str = PASSWORD, *, extension: str | None = None, address: str = "10.0.0.1"
+    ) -> tuple[str, SignedIn]:
+        return await self.accounts.sign_in(login=login, password=password, extension=extension, address=address)
+
+    def audited(self) -> list[str]:
+        return [action for _, _, action, _ in self.audit.lines]
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    opened = Door()
+    yield opened
+    opened.passwords.close()
+
+
+async def test_sign_in_with_name_password_and_ones_own_extension(door: Door) -> None:
+    await door.add("Anna", "1001")
+    token, who = await door.enter(" ANNA ")
+    assert (who.login, who.extension, who.site) == ("anna", "1001", "moscow")
+    assert await door.accounts.who(token) == who
+    assert door.audited() == ["user_added", "signed_in"]
+
+
+async def test_another_extension_may_be_chosen_and_an_operator_needs_one(door: Door) -> None:
+    await door.add("anna")
+    assert (await door.enter(extension="1005"))[1].extension == "1005"
+    with pytest.raises(Rejected, match="extension"):
+        await door.enter()
+    for odd in ("10 05", "10\n05", "PJSIP/1001", "x" * 41):
+        with pytest.raises(Rejected):
+            await door.enter(extension=odd)
+    await door.add("eva", role=Role.SUPERVISOR)
+    assert (await door.enter("eva"))[1].extension is None
+
+
+async def test_nothing_tells_whether_the_name_or_the_password_was_wrong(door: Door) -> None:
+    await door.add("anna", "1001")
+    said = set()
+    for login, password in (("anna", "wrong pass"), ("nobody", PASSWORD), ("\x00", PASSWORD), ("anna", "x" * 5000)):
+        with pytest.raises(Rejected) as refusal:
+            await door.enter(login, password)
+        said.add((refusal.value.code, str(refusal.value)))
+    assert said == {("wrong_password", "Name or password is wrong.")}
+    assert door.audited().count("sign_in_refused") == 4
+
+
+async def test_guessing_is_locked_in_clear_words_and_opens_again(door: Door) -> None:
+    await door.add("anna", "1001")
+    for _ in range(5):
+        with pytest.raises(Rejected):
+            await door.enter(password="wrong pass")
+    with pytest.raises(TooMany, match="Try again in 15 seconds") as refusal:
+        await door.enter()
+    assert refusal.value.retry_s == 15
+    assert (await door.enter(address="10.0.0.2"))[1].login == "anna"  # whoever guesses elsewhere doesn't lock her out
+    door.later(seconds=16)
+    assert (await door.enter())[1].login == "anna"
+
+
+async def test_one_address_cannot_try_many_names(door: Door) -> None:
+    for n in range(40):
+        with pytest.raises(Rejected):
+            await door.enter(f"name-{n}")
+    with pytest.raises(TooMany):
+        await door.enter("name-99")
+
+
+async def test_two_operators_at_one_extension_get_a_clear_message(door: Door) -> None:
+    await door.add("anna", "1001")
+    await door.add("boris", "1001")
+    _, who = await door.enter()
+    await door.enter()  # herself, on a second device
+    with pytest.raises(Conflict, match="Anna is signed in at extension 1001"):
+        await door.enter("boris")
+    door.later(minutes=11)
+    assert (await door.enter("boris"))[1].extension == "1001"  # she left without signing out
+    door.later(minutes=11)
+    door.accounts.held_by(lambda session_id: session_id != who.session_id)
+    with pytest.raises(Conflict, match="Boris"):
+        await door.enter()  # his screen is open, however quiet it is
+
+
+async def test_sessions_end_by_time_by_sign_out_and_with_the_person(door: Door) -> None:
+    await door.add("anna", "1001")
+    token, who = await door.enter()
+    await door.accounts.sign_out(who)
+    assert door.ended == [who.session_id]
+    with pytest.raises(SignedOut):
+        await door.accounts.who(token)
+    token, _ = await door.enter()
+    door.later(hours=12)
+    with pytest.raises(SignedOut):
+        await door.accounts.who(token)
+    token, _ = await door.enter()
+    user = await door.store.user_by_login("anna")
+    assert user is not None
+    await door.store.save_user(replace(user, disabled=True))
+    with pytest.raises(SignedOut):
+        await door.accounts.who(token)
+    with pytest.raises(Rejected):
+        await door.enter()
+    await door.accounts.end_sessions_of(user, actor="root")
+    assert len(door.ended) == 2
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "x" * 500, "é"])
+async def test_an_invented_cookie_is_nobody(door: Door, token: str | None) -> None:
+    with pytest.raises(SignedOut):
+        await door.accounts.who(token)
+
+
+async def test_the_store_never_sees_the_cookie(door: Door) -> None:
+    await door.add("anna", "1001")
+    token, _ = await door.enter()
+    assert token not in repr(vars(door.store))
+    assert PASSWORD not in repr(vars(door.store))
+
+
+async def test_a_ticket_opens_for_its_own_session_only(door: Door) -> None:
+    await door.add("anna", "1001")
+    token, who = await door.enter()
+    other_token, _ = await door.enter()
+    assert await door.accounts.redeem(door.accounts.ticket(who), token) == who
+    with pytest.raises(Forbidden):
+        await door.accounts.redeem(door.accounts.ticket(who), other_token)
+    with pytest.raises(SignedOut):
+        await door.accounts.redeem(door.accounts.ticket(who), None)
+
+
+async def test_recheck_finds_what_ended_elsewhere_and_keeps_the_rest_fresh(door: Door) -> None:
+    await door.add("anna", "1001")
+    _, who = await door.enter()
+    _, other = await door.enter()
+    await door.store.end_session(other.session_id)
+    door.later(minutes=9)
+    assert await door.accounts.recheck({who.session_id, other.session_id}) == {other.session_id}
+    (kept,) = await door.store.sessions_at("moscow", "1001")
+    assert kept[0].seen_at == door.at
+
+
+async def test_short_passwords_are_not_taken(door: Door) -> None:
+    with pytest.raises(Rejected, match="8 to 200"):
+        await door.accounts.add_user(login="x", name="X", password="short", role=Role.OPERATOR, site="moscow")
