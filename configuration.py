@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,7 +41,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pbx:
-    """One Asterisk. `listener` hears events, `controller` acts; `phone` is how an extension's endpoint is called."""
+    """One Asterisk. `listener` hears events, `controller` acts; `phone` is how an extension's endpoint is called.
+
+    The CDR (a csv file or a table) tells of calls that nobody saw; older ones than `cdr_since` are left alone (default:
+    than the first attach).
+    """
 
     host: str
     listener: AmiAccount
@@ -56,6 +61,7 @@ class Pbx:
     cdr_csv: Path | None = None
     cdr_url: str | None = field(default=None, repr=False)
     cdr_columns: tuple[str, ...] = ()
+    cdr_since: datetime | None = None
     reconcile_s: float = 60.0
     cdr_every_s: float = 30.0
 
@@ -73,7 +79,7 @@ class Configuration:
     site: Site
     pbx: dict[str, Pbx]
     database: Storage = Storage()
-    web: WebSettings = WebSettings()
+    web: WebSettings = field(default_factory=WebSettings)
 
     def __post_init__(self) -> None:
         if not self.pbx:

@@ -151,8 +151,9 @@ class Service:
         self.store = SqlCardStore(self.database, client_key=self.directory.key)
         self.writer = CardWriter(self.store, configuration.database.folder / "journal")
         self.passwords = Passwords()
+        self.users = SqlAccounts(self.database)
         self.accounts = Accounts(
-            store=SqlAccounts(self.database),
+            store=self.users,
             audit=EffectAuditTrail(self.writer.put),
             passwords=self.passwords,
             settings=configuration.web,

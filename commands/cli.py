@@ -3,11 +3,14 @@
 import sys
 from argparse import ArgumentParser
 
-from commands import replay, run
+from commands import demo, record, replay, run, user
 from core.errors import ContactCentreError
 
 VERBS = {
+    "demo": (demo, "see it all on a simulated PBX, nothing to set up"),
     "run": (run, "attach to your Asterisk and serve"),
+    "user": (user, "who may sign in"),
+    "record": (record, "keep the raw AMI stream of a live PBX"),
     "replay": (replay, "read a raw AMI capture and print the cards that it makes"),
 }
 

@@ -25,6 +25,9 @@ def e164(raw: str, region: str) -> str | None:
     text = raw.strip()
     if not _LOOKS_DIALLED.match(text) or sum(c.isdigit() for c in text) < _SHORTEST:
         return None
+    if text.startswith("00"):
+        # People write 00 for + all over the world, whatever their own country dials.
+        return _parsed("+" + text.lstrip("0"), None)
     return _parsed(text, region) or (None if text.startswith("+") else _parsed("+" + text.lstrip("0"), None))
 
 

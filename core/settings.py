@@ -2,7 +2,7 @@
 with file, line and the nearest valid key. A string `env:NAME` is taken from the environment, which is where secrets belong.
 
 The classes themselves live with those whom they configure; this module only knows how to fill them. Understood types: str, int,
-float, bool, Path, enums, `X | None`, `tuple[X, ...]`, `dict[str, X]` and nested dataclasses.
+float, bool, datetime, Path, enums, `X | None`, `tuple[X, ...]`, `dict[str, X]` and nested dataclasses.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ import re
 import tomllib
 import types
 from collections.abc import Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
@@ -79,6 +80,8 @@ class _Reader:
             if raw not in choices:
                 raise self._refuse(place, f"'{_name(place)}' must be one of {', '.join(choices)}, not {raw!r}")
             return kind(raw)
+        if kind is datetime and isinstance(raw, datetime) and raw.tzinfo is None:
+            raise self._refuse(place, f"'{_name(place)}' must say its zone, e.g. {raw.isoformat()}Z")
         if kind is Path and isinstance(raw, str):
             return Path(raw)
         if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
@@ -105,7 +108,13 @@ class _Reader:
         return BadConfiguration(f"{self._source}{f', line {line}' if line else ''}: {message}")
 
 
-_TYPE_WORDS = {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
+_TYPE_WORDS = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    datetime: "an instant such as 2026-01-31T00:00:00Z",
+}
 
 
 def _name(place: Place) -> str:

@@ -106,6 +106,10 @@ class Hub:
     def announce_database(self, *, live: bool, since: datetime, why: str = "") -> None:
         self._announce(LinkState(kind="database", name="database", live=live, since=since, why=why))
 
+    def present(self) -> frozenset[str]:
+        """The extensions whose operator has the page open."""
+        return frozenset(self._by_agent)
+
     def links(self) -> tuple[LinkState, ...]:
         return tuple(self._links.values())
 
