@@ -2,19 +2,17 @@
 the words of Asterisk 22.10. Lists are simulated_lists'; who may do what is decided by the session from NEEDS."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from telephony.simulated_calls import Calls, Origination
 from telephony.simulated_channels import Channel
 from telephony.simulated_line import ConsultAsked, HungUp, Moved, ParkAsked, TransferAsked
 from telephony.simulated_lists import LISTS
+from telephony.simulated_members import MEMBER_ACTIONS, Action
 from telephony.simulated_plan import Plan, Ring
-from telephony.simulated_queues import Member
 from telephony.simulated_request import Reply, Request, success
 from telephony.simulated_stage import Interrupt
 
-Action = Callable[[Calls, Request], Reply]
 VERSION = "22.10.1"
 
 NEEDS: dict[str, tuple[str, frozenset[str]]] = {
@@ -225,10 +223,13 @@ def _originate(calls: Calls, request: Request) -> Reply:
         channel_id=request.get("ChannelId") or None,
         timeout_s=int(timeout) / 1000 if timeout.isdigit() else 30.0,
         action_id=request.action_id,
+        application=request.get("Application"),
+        data=request.get("Data"),
         variables=tuple((name, value) for name, _, value in variables),
     )
     taken = asking.channel_id and any(c.uniqueid == asking.channel_id for c in exchange.switch.channels.values())
-    if asking.agent not in exchange.agents or taken or request.get("Application"):
+    known = asking.application.lower() in ("", "chanspy")
+    if asking.agent not in exchange.agents or taken or not known:
         calls.refuse(asking)
     else:
         rng = exchange.rng
@@ -247,65 +248,6 @@ def _user_event(calls: Calls, request: Request) -> Reply:
     return success(request, ("Message", "Event Sent"))
 
 
-# -- queue members
-
-
-def _queue_add(calls: Calls, request: Request) -> Reply:
-    queues, interface = calls.exchange.queues, request.get("Interface")
-    for needed in ("Queue", "Interface"):
-        if not request.get(needed):
-            return request.error(f"'{needed}' not specified.")
-    queue = queues.by_name.get(request.get("Queue"))
-    if queue is None:
-        return request.error("Unable to add interface to queue: No such queue")
-    if interface in queue.members:
-        return request.error("Unable to add interface: Already there")
-    penalty = request.get("Penalty")
-    paused = _true(request.get("Paused"))
-    name = request.get("MemberName") or interface
-    queues.add(queue, interface, name, penalty=int(penalty) if penalty.isdigit() else 0, paused=paused)
-    return success(request, ("Message", "Added interface to queue"))
-
-
-def _queue_remove(calls: Calls, request: Request) -> Reply:
-    queue = calls.exchange.queues.by_name.get(request.get("Queue"))
-    if queue is None:
-        return request.error("Unable to remove interface from queue: No such queue")
-    if request.get("Interface") not in queue.members:
-        return request.error("Unable to remove interface: Not there")
-    calls.exchange.queues.remove(queue, request.get("Interface"))
-    return success(request, ("Message", "Removed interface from queue"))
-
-
-def _members(calls: Calls, request: Request) -> list[Member]:
-    wanted, interface = request.get("Queue"), request.get("Interface")
-    queues = calls.exchange.queues.by_name.values()
-    return [q.members[interface] for q in queues if interface in q.members and (not wanted or q.name == wanted)]
-
-
-def _queue_pause(calls: Calls, request: Request) -> Reply:
-    found = _members(calls, request)
-    if not found:
-        return request.error("Interface not found")
-    paused = _true(request.get("Paused"))
-    for member in found:
-        calls.exchange.queues.pause(member, paused=paused, reason=request.get("Reason"))
-    return success(request, ("Message", f"Interface {'paused' if paused else 'unpaused'} successfully"))
-
-
-def _queue_penalty(calls: Calls, request: Request) -> Reply:
-    found, penalty = _members(calls, request), request.get("Penalty")
-    if not found or not penalty.isdigit():
-        return request.error("Invalid interface, queuename or penalty")
-    for member in found:
-        calls.exchange.queues.set_penalty(member, int(penalty))
-    return success(request, ("Message", "Interface penalty set successfully"))
-
-
-def _true(value: str) -> bool:
-    return value.lower() in ("yes", "true", "y", "t", "1", "on")
-
-
 _ACTIONS: dict[str, Action] = {
     "corestatus": _core_status,
     "coresettings": _core_settings,
@@ -321,8 +263,5 @@ _ACTIONS: dict[str, Action] = {
     "getvar": _getvar,
     "originate": _originate,
     "userevent": _user_event,
-    "queueadd": _queue_add,
-    "queueremove": _queue_remove,
-    "queuepause": _queue_pause,
-    "queuepenalty": _queue_penalty,
+    **MEMBER_ACTIONS,
 }

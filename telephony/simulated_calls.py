@@ -12,6 +12,7 @@ from telephony.simulated_line import Exchange, Goto, HungUp, Line
 from telephony.simulated_moves import converse
 from telephony.simulated_plan import PICKS_UP, SIP_REFUSALS, Hand, Plan, Ring, Truth
 from telephony.simulated_ringing import Dialling, outbound_caller_id
+from telephony.simulated_spy import spying
 from telephony.simulated_stage import Performance, Story
 from telephony.simulated_switch import Switch
 from telephony.simulated_talk import Talk
@@ -45,6 +46,8 @@ class Origination:
     timeout_s: float = 30.0
     action_id: str = ""
     variables: tuple[tuple[str, str], ...] = ()
+    application: str = ""
+    data: str = ""
 
 
 class Calls:
@@ -70,7 +73,8 @@ class Calls:
 
     def originate(self, asked: Origination, plan: Plan, *, ring: Ring = PICKS_UP, far: Ring = PICKS_UP) -> Call:
         """Click-to-call: the agent's phone rings first, then `exten` is dialled."""
-        line = self._line("click", asked.number, asked.name, asked.exten, plan)
+        direction = "spy" if asked.application else "click"
+        line = self._line(direction, asked.number, asked.name, asked.exten, plan)
         return self._play(line, self._click(line, asked, ring, far), 0.0)
 
     def refuse(self, asked: Origination) -> None:
@@ -143,7 +147,9 @@ class Calls:
         switch.dial("DialBegin", None, leg.snapshot("Dest"), ("DialString", agent))
         reason = yield from self._click_rings(line, leg, asked, ring)
         _originate_response(switch, leg, asked, reason)
-        if reason == 4:
+        if reason == 4 and asked.application:
+            yield from spying(line, leg, asked.data)
+        elif reason == 4:
             leg.application, leg.data = "", ""
             yield from self._dialplan(line, Goto(leg, asked.context, asked.exten), far)
 

@@ -167,6 +167,18 @@ async def test_click_to_call_with_our_channel_id(pbx: SimulatedPbx, ami: PlainAm
     assert (await ami.ask("Originate", Channel="PJSIP/1002", Context="x", Exten="nope"))["Response"] == "Error"
 
 
+async def test_a_supervisor_listens_in_until_the_talk_ends(pbx: SimulatedPbx, ami: PlainAmi) -> None:
+    caller, agent = await talking(pbx, ami)
+    spy = {"Channel": "PJSIP/1002", "Application": "ChanSpy", "Data": "PJSIP/1001-,qE", "ChannelId": "spy.1"}
+    await ami.ask("Originate", Async="true", **spy)
+    started = await ami.event("ChanSpyStart")
+    assert (started["SpyerUniqueid"], started["SpyeeUniqueid"]) == ("spy.1", agent)
+    await ami.ask("Hangup", Channel=caller)
+    await ami.event("ChanSpyStop")
+    await ami.event("Hangup", Uniqueid="spy.1")
+    assert pbx.truth[-1].direction == "spy"
+
+
 async def test_actions_move_a_call(pbx: SimulatedPbx, ami: PlainAmi) -> None:
     caller, agent = await talking(pbx, ami)
     await ami.ask("MixMonitor", Channel=caller, File="one.wav")

@@ -77,6 +77,15 @@ def test_whoever_looks_on_gets_a_call_soon_and_then_again_and_again() -> None:
     assert not traffic.favoured and "1001" not in calls.exchange.reserved
 
 
+def test_who_is_looked_on_gets_only_calls_meant_for_them() -> None:
+    calls, traffic = company_at(NOON, TrafficPlan(calls_per_hour=400))
+    traffic.favour("1001")
+    traffic.begin()
+    truth = play(calls, 1800)
+    mine = [t for t in truth if any(r["agent"] == "1001" for r in t.rang) and not t.transfers]
+    assert mine and all((t.talk_s or 0) <= 18 + 6.1 for t in mine)
+
+
 def test_an_agent_who_is_paused_everywhere_is_left_alone() -> None:
     calls, traffic = company_at(NOON, TrafficPlan(calls_per_hour=0))
     for member in calls.exchange.queues.of_agent("1001"):
