@@ -17,6 +17,14 @@ from web.settings import WebSettings
 DEFAULT_FILE = Path("meridian.toml")
 
 
+def check_zone(key: str, zone: str) -> None:
+    """Refuse what isn't an IANA name."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadConfiguration(f"'{key}' {zone!r} is no IANA zone: write one such as 'Europe/Moscow'") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A centre: its zone, the country its numbers are read in, and which endpoints are its operators' phones."""
@@ -27,12 +35,7 @@ class Site:
     agents: tuple[str, ...] = ("PJSIP/1???",)
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise BadConfiguration(
-                f"'timezone' {self.timezone!r} is no IANA zone: write one such as 'Europe/Moscow'"
-            ) from error
+        check_zone("timezone", self.timezone)
         if self.region not in phonenumbers.SUPPORTED_REGIONS:
             raise BadConfiguration(f"'region' {self.region!r} is no country code: write one such as 'RU' or 'DE'")
         if not self.agents:
@@ -62,8 +65,14 @@ class Pbx:
     cdr_url: str | None = field(default=None, repr=False)
     cdr_columns: tuple[str, ...] = ()
     cdr_since: datetime | None = None
+    cdr_zone: str = "UTC"
     reconcile_s: float = 60.0
     cdr_every_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        check_zone("cdr_zone", self.cdr_zone)
+        if self.cdr_csv is not None and self.cdr_url is not None:
+            raise BadConfiguration("'cdr_csv' and 'cdr_url' are both set: keep the one that your Asterisk writes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

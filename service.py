@@ -7,18 +7,24 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from callcards import http as card_pages
+from callcards.back_fill import BackFill
 from callcards.card import Cards, OpenCardsLoaded
+from callcards.cdr import CdrSource
+from callcards.cdr_csv import CsvCdr
+from callcards.cdr_sql import SqlCdr
+from callcards.filling import CdrFiller
 from callcards.journal import CardWriter
 from callcards.ports import Annotate
 from callcards.sql import SqlCardStore
 from clients import http as client_pages
 from clients.look_up import LookUps
 from clients.sql import SqlClientDirectory
-from configuration import Configuration
+from configuration import Configuration, Pbx
 from core import events as e
 from core.effects import (
     AnnouncePbx,
@@ -32,6 +38,7 @@ from core.effects import (
     UpdatePop,
 )
 from core.engine import Engine, Rule
+from core.errors import Unavailable
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.metrics import Registry
@@ -53,6 +60,7 @@ from web.server import WebServer, take_port
 from web.sql import SqlAccounts
 
 log = logging.getLogger(__name__)
+_CDR_MARGIN = timedelta(minutes=30)
 
 
 def card_rules(cards: Cards) -> dict[type, list[Rule]]:
@@ -139,6 +147,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def cdr_source(name: str, pbx: Pbx) -> CdrSource | None:
+    """Where this PBX leaves its call detail records, if the configuration says so."""
+    zone = ZoneInfo(pbx.cdr_zone)
+    if pbx.cdr_csv is not None:
+        return CsvCdr(pbx.cdr_csv, pbx=name, columns=pbx.cdr_columns, zone=zone)
+    if pbx.cdr_url is not None:
+        return SqlCdr(pbx.cdr_url, pbx=name, columns=pbx.cdr_columns, zone=zone)
+    return None
+
+
 class Service:
     """One Meridian of one site. `running` is everything between start and orderly stop."""
 
@@ -193,14 +211,57 @@ class Service:
             AnnouncePbx: self.hub.announce_pbx,
             FillFromCdr: self._fill,
         }
-        self._ending = asyncio.Event()
+        self._fillers = {
+            name: self._filler(name, source)
+            for name, pbx in configuration.pbx.items()
+            if (source := cdr_source(name, pbx)) is not None
+        }
+        self._look_into_cdr = {name: asyncio.Event() for name in self._fillers}
+        self._started_at = utc_now()
         self.port = 0
 
     def _carry_out(self, effect: Effect) -> None:
         self._effects[type(effect)](effect)
 
     def _fill(self, effect: FillFromCdr) -> None:
-        pass
+        if effect.pbx in self._look_into_cdr:
+            self._look_into_cdr[effect.pbx].set()
+
+    def _filler(self, name: str, source: CdrSource) -> CdrFiller:
+        site, tracker = self.configuration.site, self.trackers[name]
+        back_fill = BackFill(
+            site=site.name,
+            pbx=name,
+            timezone=site.timezone,
+            agents=site.agents,
+            boot_at=lambda _at: tracker.boot_id,
+        )
+        return CdrFiller(source, self.store, back_fill=back_fill, put=self.writer.put)
+
+    async def _keep_filled(self, name: str) -> None:
+        """Look into the CDR when the PBX is there (again), and every so often: whatever nobody saw gets its card."""
+        filler, asked, pbx = self._fillers[name], self._look_into_cdr[name], self.configuration.pbx[name]
+        await asked.wait()
+        since = await self._cdr_since(name)
+        while True:
+            asked.clear()
+            live = {linkedid for call in self.trackers[name].calls.values() for linkedid in call.linkedids}
+            try:
+                filled = await filler.fill(since=since, now=utc_now(), live=live)
+                if filled.made or filled.mended:
+                    log.info("%s: %d cards made and %d mended from the CDR", name, filled.made, filled.mended)
+            except Unavailable as away:
+                log.warning("%s: %s", name, away, extra={"action": "cdr_unavailable"})
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pbx.cdr_every_s):
+                    await asked.wait()
+
+    async def _cdr_since(self, name: str) -> datetime:
+        """From shortly before the newest card on; at the very first attach from now, or what the administrator says."""
+        newest = await self.store.last_started_at(self.configuration.site.name, name)
+        if newest is not None:
+            return newest - _CDR_MARGIN
+        return self.configuration.pbx[name].cdr_since or self._started_at
 
     def _on_database(self, state: DatabaseState) -> None:
         self.hub.announce_database(live=state.live, since=state.since, why=state.why)
@@ -213,6 +274,7 @@ class Service:
         """Everything up; on leaving, everything put away and nothing lost."""
         listener = take_port(self.configuration.web)
         self.port = int(listener.getsockname()[1])
+        self._started_at = utc_now()
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(listener.close)
             stack.callback(self.passwords.close)
@@ -227,6 +289,7 @@ class Service:
                         ("hub", self.hub.run()),
                         ("look-ups", self.look_up_lane.run()),
                         ("loop-lag", watch_loop(self.registry)),
+                        *((f"cdr {name}", self._keep_filled(name)) for name in self._fillers),
                     )
                 ]
                 for link in self.links.values():
