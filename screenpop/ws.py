@@ -38,7 +38,7 @@ from screenpop.protocol import (
     Welcome,
     plain,
 )
-from screenpop.ws_screen import MOST_BEHIND_S, Screen
+from screenpop.ws_screen import GONE, MOST_BEHIND_S, Screen
 from web.access import COOKIE
 from web.accounts import Accounts
 from web.people import SignedIn
@@ -123,10 +123,12 @@ class Hub:
     async def serve(self, websocket: WebSocket) -> None:
         """One socket from handshake to end. Refused before it is accepted, unless the ticket is good."""
         who = await self._admitted(websocket)
-        if who is None:
-            await websocket.close(1008)
-            return
-        await websocket.accept(subprotocol=SUBPROTOCOL)
+        try:
+            if who is None:
+                return await websocket.close(1008)
+            await websocket.accept(subprotocol=SUBPROTOCOL)
+        except GONE:
+            return  # it left during the handshake
         screen: Screen
         screen = Screen(websocket, who, heard=lambda message: self._heard(screen, message))
         self._enter(screen)
@@ -147,7 +149,7 @@ class Hub:
     def close(self) -> None:
         """We are going away: every page knows, and comes back by itself."""
         for screen in tuple(self._screens):
-            self._cut(screen, CloseCode.RESTARTING)
+            screen.cut(CloseCode.RESTARTING)
 
     async def _admitted(self, websocket: WebSocket) -> SignedIn | None:
         offered = websocket.scope.get("subprotocols", [])
@@ -163,11 +165,13 @@ class Hub:
     def _enter(self, screen: Screen) -> None:
         same = [s for s in self._screens if s.who.session_id == screen.who.session_id]
         if len(same) >= _MOST_SCREENS_PER_SESSION:
-            self._cut(min(same, key=lambda s: s.heard_s), CloseCode.REPLACED)
+            min(same, key=lambda s: s.heard_s).cut(CloseCode.REPLACED)
         self._screens.add(screen)
 
     def _leave(self, screen: Screen) -> None:
         self._screens.discard(screen)
+        if screen.code is not None:
+            self._cuts.add(screen.code.name.lower())
         agent = screen.who.extension or ""
         there = [s for s in self._by_agent.get(agent, ()) if s is not screen]
         if there:
@@ -177,11 +181,7 @@ class Hub:
 
     def _cut_unless_resumed(self, screen: Screen) -> None:
         if screen not in self._by_agent.get(screen.who.extension or "", ()):
-            self._cut(screen, CloseCode.SILENT)
-
-    def _cut(self, screen: Screen, code: CloseCode) -> None:
-        self._cuts.add(code.name.lower())
-        screen.cut(code)
+            screen.cut(CloseCode.SILENT)
 
     # --- what pages say -----------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Hub:
     def _session_ended(self, session_id: str) -> None:
         for screen in tuple(self._screens):
             if screen.who.session_id == session_id:
-                self._cut(screen, CloseCode.SIGNED_OUT)
+                screen.cut(CloseCode.SIGNED_OUT)
 
     async def _tell_all(self) -> None:
         """In slices, so that a pop in between never waits for thousands of others."""
@@ -281,9 +281,9 @@ class Hub:
             now_s = asyncio.get_running_loop().time()
             for screen in tuple(self._screens):
                 if now_s - screen.heard_s > self._settings.silent_s:
-                    self._cut(screen, CloseCode.SILENT)
+                    screen.cut(CloseCode.SILENT)
                 elif screen.behind_s > MOST_BEHIND_S:
-                    self._cut(screen, CloseCode.BEHIND)
+                    screen.cut(CloseCode.BEHIND)
             self._broadcast(_encoded(Tick(at=self._now())))
 
     async def _recheck(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import Rejected
 from runtime.wire import decode
@@ -15,6 +15,7 @@ MOST_WAITING_BYTES = 262_144
 MOST_BEHIND_S = 5.0
 _BURST, _PER_SECOND = 60.0, 20.0
 _CLOSE_WITHIN_S = 1.0
+GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that left may raise
 
 
 class Screen:
@@ -31,7 +32,7 @@ class Screen:
         self._sending_since: float | None = None
         self._something = asyncio.Event()
         self._ended = asyncio.Event()
-        self._code: CloseCode | None = None
+        self.code: CloseCode | None = None
         self._tokens, self._tokens_s = _BURST, self._loop.time()
         self.heard_s = self._loop.time()
 
@@ -58,8 +59,8 @@ class Screen:
         return 0.0 if oldest is None else self._loop.time() - oldest
 
     def cut(self, code: CloseCode) -> None:
-        if self._code is None:
-            self._code = code
+        if self.code is None:
+            self.code = code
             self._ended.set()
 
     async def run(self) -> None:
@@ -74,14 +75,14 @@ class Screen:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if self._code is not None:
-            await self._close(self._code)
+        if self.code is not None:
+            await self._close(self.code)
 
     async def _close(self, code: CloseCode) -> None:
         try:
             async with asyncio.timeout(_CLOSE_WITHIN_S):
                 await self._websocket.close(code, code.name.lower())
-        except (TimeoutError, RuntimeError, OSError):
+        except (TimeoutError, *GONE):
             return  # it doesn't read, or is gone already; the server drops a stalled connection by itself
 
     async def _write(self) -> None:
@@ -93,7 +94,7 @@ class Screen:
                 self._sending_since = queued_s
                 try:
                     await self._websocket.send({"type": "websocket.send", "text": frame})
-                except (RuntimeError, OSError):
+                except GONE:
                     return  # the page left while we were sending
                 self._sending_since = None
                 self._bytes -= size

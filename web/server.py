@@ -17,17 +17,17 @@ from core.errors import Unavailable
 from web.settings import WebSettings
 
 MOST_FRAME_BYTES = 65_536
-STALLED_S = 5.0
 
 
 class _CutWhenStalled(WebSocketsSansIOProtocol):
-    """uvicorn waits for a slow peer for ever; this one gives it STALLED_S and then drops the connection."""
+    """uvicorn waits for a slow peer for ever; this one gives it `stalled_s` and then drops the connection."""
 
+    stalled_s = 5.0
     _deadline: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._deadline = self._deadline or self.loop.call_later(STALLED_S, self.transport.abort)
+        self._deadline = self._deadline or self.loop.call_later(self.stalled_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -81,7 +81,7 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                ws=_CutWhenStalled,
+                ws=type("CutWhenStalled", (_CutWhenStalled,), {"stalled_s": settings.stalled_s}),
                 ws_max_size=MOST_FRAME_BYTES,
                 ws_per_message_deflate=False,
                 ws_ping_interval=20,

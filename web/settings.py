@@ -20,3 +20,4 @@ class WebSettings:
     recheck_s: float = 4.0
     most_body_bytes: int = 262_144
     shutdown_s: int = 5
+    stalled_s: float = 5.0

@@ -241,7 +241,7 @@ async def test_tickets_are_good_once_for_their_session_and_soon() -> None:
 
 
 async def test_signing_out_closes_the_socket_at_once() -> None:
-    async with running_desk() as desk:
+    async with running_desk(hub_settings=HubSettings(recheck_s=60)) as desk:
         await desk.user("anna", "1001")
         anna = await desk.signed_in("anna")
         async with desk.socket(anna) as page:
@@ -313,7 +313,8 @@ async def test_who_never_resumes_or_falls_silent_is_cut() -> None:
 
 
 async def test_a_page_that_stops_reading_is_cut_and_the_others_go_on() -> None:
-    async with running_desk() as desk:
+    settings = WebSettings(port=0, shutdown_s=1, stalled_s=0.5)
+    async with running_desk(settings=settings, hub_settings=HubSettings(tick_s=60)) as desk:
         await desk.user("anna", "1001")
         await desk.user("boris", "1002")
         anna, boris = await desk.signed_in("anna"), await desk.signed_in("boris")
@@ -331,6 +332,11 @@ async def test_a_page_that_stops_reading_is_cut_and_the_others_go_on() -> None:
                         assert (await his.hear(within_s=1))["type"] == "pop"
                     await asyncio.sleep(0)
                 await settled(desk, sockets=1)
+                figures = (await desk.client().get("/metrics")).text
+                assert 'meridian_sockets_cut_total{why="behind"} 1' in figures
+                async with asyncio.timeout(10):
+                    while stalled.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != b"\x07":  # noqa: ASYNC110
+                        await asyncio.sleep(0.02)  # until the connection is gone, not just given up
             finally:
                 stalled.close()
 
