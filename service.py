@@ -252,6 +252,9 @@ class Service:
                     log.info("%s: %d cards made and %d mended from the CDR", name, filled.made, filled.mended)
             except Unavailable as away:
                 log.warning("%s: %s", name, away, extra={"action": "cdr_unavailable"})
+            except Exception:
+                # What one look could not digest must not cost the service; the next look tries again.
+                log.exception("%s: the CDR could not be read", name, extra={"action": "cdr_failed"})
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pbx.cdr_every_s):
                     await asked.wait()
