@@ -80,7 +80,7 @@ def unmatched(ledger: Iterable[LedgerLine], cdr: Iterable[CdrRow], cards: Iterab
     for linkedid, rows in rows_of.items():
         complaints += conversation_without_one_card(rows, cards_of[linkedid])
     for line in ledger:
-        if line.ledger_id not in linkedids_of and not COMPANION.fullmatch(line.to):
+        if line.reached and line.ledger_id not in linkedids_of and not COMPANION.fullmatch(line.to):
             complaints.append(
                 f"SIPp placed it, the CDR has no row: {line.number} -> {line.to}, ledger id {line.ledger_id}"
             )
@@ -106,7 +106,7 @@ def doubled_cards(cards: Iterable[CardIds]) -> list[str]:
 
 def unmatched_by_number(ledger: Iterable[LedgerLine], card_numbers: Iterable[str]) -> list[str]:
     """Without a CDR: as many cards with a caller's number as SIPp placed calls from it. Numbers must tell callers apart."""
-    placed = Counter(line.number for line in ledger if not COMPANION.fullmatch(line.to))
+    placed = Counter(line.number for line in ledger if line.reached and not COMPANION.fullmatch(line.to))
     carded = Counter(card_numbers)
     return [
         f"{number}: SIPp placed {placed[number]} calls, there are {carded[number]} cards"

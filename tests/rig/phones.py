@@ -1,6 +1,7 @@
 """SIPp phones with keys: a phone is one SIPp process, a key is a datagram with the call's Call-ID and a made-up method.
 
-Phones send no sound. They write what happens to a log, one line each; `wait` reads it. Nothing here knows of AMI.
+Phones send no sound (but see `speak`) and hear none: their SDP names the discard port. They write what happens to a log,
+one line each; `wait` reads it. Nothing here knows of AMI.
 """
 
 import os
@@ -27,11 +28,15 @@ REFER_PAUSE_S = 0.3  # Asterisk does not end the transferring leg by itself: it 
 
 @dataclass(slots=True, kw_only=True)
 class LedgerLine:
-    """One call that a phone placed. `ledger_id` goes along in X-Rig and comes back in the CDR's userfield."""
+    """One call that a phone placed. `ledger_id` goes along in X-Rig and comes back in the CDR's userfield.
+
+    `reached`: the PBX answered at all; while it is down nobody there can know of the call.
+    """
 
     ledger_id: str
     number: str
     to: str
+    reached: bool = True
     answered: bool = False
     ended: bool = False
 
@@ -65,8 +70,8 @@ class Phone:
             )
 
     def _command(self, ip: str, port: int) -> list[str]:
-        command = ["sipp", "-sf", str(self.base.with_suffix(".xml")), "-i", ip, "-p", str(port), "-mi", ip]
-        command += ["-mp", str(self.room.media_port()), "-nostdin", "-trace_logs", "-log_file", str(self.log)]
+        command = ["sipp", "-sf", str(self.base.with_suffix(".xml")), "-i", ip, "-p", str(port)]
+        command += ["-nostdin", "-trace_logs", "-log_file", str(self.log)]
         command += ["-trace_err", "-error_file", str(self.base.with_suffix(".err"))]
         command += ["-watchdog_minor_threshold", "100000", "-watchdog_major_threshold", "100000"]
         if os.environ.get("RIG_TRACE"):
@@ -232,17 +237,12 @@ class PhoneRoom:
         self.phones: list[Phone] = []
         self._run = uuid.uuid4().hex[:8]
         self._count = 0
-        self._media = 30000 + (sip_port % 1000) * 4
         self._ledger: list[tuple[LedgerLine, Phone]] = []
         self._loads: list[tuple[str, str, Phone]] = []
 
     def count(self) -> int:
         self._count += 1
         return self._count
-
-    def media_port(self) -> int:
-        self._media += 4
-        return self._media
 
     def agent(self, number: int, xml: str = "phone_uas.xml", *, words: Mapping[str, object] | None = None) -> Phone:
         """Switch on the phone of agent 1001..1010."""
@@ -298,6 +298,7 @@ class PhoneRoom:
         lines = []
         for line, phone in self._ledger:
             seen = phone.lines()
+            line.reached = any(not x.startswith("ENDED") for x in seen)
             line.answered = any(x.startswith("ANSWERED") for x in seen)
             line.ended = any(x.startswith(("ENDED", "FAILED")) for x in seen)
             lines.append(line)
@@ -317,8 +318,9 @@ def load_ledger(phone: Phone, to: str) -> list[LedgerLine]:
     lines: dict[str, LedgerLine] = {}
     for word, ledger_id, *rest in (x.split() for x in phone.lines() if x.count(" ") >= 1):
         if word == "CALL":
-            lines[ledger_id] = LedgerLine(ledger_id=ledger_id, number=rest[0], to=to)
+            lines[ledger_id] = LedgerLine(ledger_id=ledger_id, number=rest[0], to=to, reached=False)
         elif ledger_id in lines:
+            lines[ledger_id].reached |= word != "ENDED"
             lines[ledger_id].answered |= word == "ANSWERED"
             lines[ledger_id].ended |= word == "ENDED"
     return list(lines.values())

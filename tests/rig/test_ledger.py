@@ -54,6 +54,12 @@ def test_spies_and_pickups_need_no_card_of_their_own() -> None:
     assert unmatched(ledger, [row("1.0", "a"), row("1.2", "s", "ChanSpy")], [("1.0", [])]) == []
 
 
+def test_a_call_that_never_reached_the_pbx_is_nobodys() -> None:
+    lost = LedgerLine(ledger_id="a", number="79160000001", to="500", reached=False)
+    assert unmatched([lost], [], []) == []
+    assert unmatched_by_number([lost], []) == []
+
+
 def test_by_number_when_the_pbx_lost_its_records() -> None:
     ledger = [line("a"), line("b"), line("c", number="79160000002")]
     assert unmatched_by_number(ledger, ["79160000001", "79160000001", "79160000002"]) == []
