@@ -5,12 +5,13 @@ Every change of a card is a new immutable state with the next revision. Cards th
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from core import events as e
 from core.effects import DiscardCard, Effect, SaveCard
 from core.model import Card, Leg, LegOutcome, TransferStep
+from core.values import changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Cards:
         known = self._dormant.pop(key, None)
         if known is not None:
             # Part of it happened while nobody looked: the CDR mends what the snapshot can't know.
-            self.open[event.call_id] = replace(known, inferred=True)
+            self.open[event.call_id] = changed(known, inferred=True)
             return ()
         card = Card(
             card_id=event.call_id,
@@ -102,7 +103,7 @@ class Cards:
         leg = _leg(card, event.leg_id) if card else None
         if card is None or leg is None or leg.outcome is not LegOutcome.RINGING:
             return ()
-        return self._change_leg(card, replace(leg, outcome=event.outcome, ended_at=event.at))
+        return self._change_leg(card, changed(leg, outcome=event.outcome, ended_at=event.at))
 
     def on_call_answered(self, event: e.CallAnswered) -> Iterable[Effect]:
         card = self.open.get(event.call_id)
@@ -112,7 +113,7 @@ class Cards:
         if event.leg_id != card.uniqueid and card.answered_at is None:
             changes |= {"answered_at": event.at, "answered_by": event.party}
         if event.leg_id != card.uniqueid and card.transfers and not card.transfers[-1].answered:
-            changes["transfers"] = (*card.transfers[:-1], replace(card.transfers[-1], answered=True))
+            changes["transfers"] = (*card.transfers[:-1], changed(card.transfers[-1], answered=True))
         if event.agent is not None:
             changes["legs"] = _answered_legs(card, event.leg_id, event.agent, event.at)
         return self._change(card, **changes) if changes else ()
@@ -128,7 +129,7 @@ class Cards:
         if card is None or leg is None or since is None:
             return ()
         held = max(0.0, (event.at - since).total_seconds())
-        return self._change_leg(card, replace(leg, hold_s=leg.hold_s + held), hold_s=card.hold_s + held)
+        return self._change_leg(card, changed(leg, hold_s=leg.hold_s + held), hold_s=card.hold_s + held)
 
     def on_leg_ended(self, event: e.LegEnded) -> Iterable[Effect]:
         card = self.open.get(event.call_id)
@@ -137,7 +138,7 @@ class Cards:
         leg = _leg(card, event.leg_id)
         if leg is None:
             return self._change(card, talk_ended_at=event.at)
-        return self._change_leg(card, replace(leg, ended_at=event.at), talk_ended_at=event.at)
+        return self._change_leg(card, changed(leg, ended_at=event.at), talk_ended_at=event.at)
 
     def on_call_transferred(self, event: e.CallTransferred) -> Iterable[Effect]:
         card = self.open.get(event.call_id)
@@ -148,7 +149,7 @@ class Cards:
         )
         # Whoever was only consulted until now talks with the client from here on.
         legs = tuple(
-            replace(leg, answered_at=event.at)
+            changed(leg, answered_at=event.at)
             if leg.agent == event.to and event.answered and leg.answered_at and leg.ended_at is None
             else leg
             for leg in card.legs
@@ -178,7 +179,7 @@ class Cards:
         ended = _ended(card, event.at)
         return (
             SaveCard(
-                card=replace(
+                card=changed(
                     ended,
                     ended_by=event.ended_by,
                     cause=event.cause,
@@ -197,14 +198,14 @@ class Cards:
         missed = [c for c in self.open.values() if c.pbx == event.pbx and event.lost_at is not None and not c.inferred]
         for card in missed:
             # The link was away in the middle of it.
-            self.open[card.card_id] = replace(card, inferred=True, revision=card.revision + 1)
+            self.open[card.card_id] = changed(card, inferred=True, revision=card.revision + 1)
         saved = [self.open[card.card_id] for card in missed]
         return [SaveCard(card=card) for card in [*saved, *(_inferred_end(card, event) for card in gone)]]
 
     def _change(self, card: Card, **changes: object) -> Iterable[Effect]:
-        changed = replace(card, revision=card.revision + 1, **changes)  # type: ignore[arg-type]
-        self.open[card.card_id] = changed
-        return (SaveCard(card=changed),)
+        now = changed(card, revision=card.revision + 1, **changes)
+        self.open[card.card_id] = now
+        return (SaveCard(card=now),)
 
     def _change_leg(self, card: Card, leg: Leg, **changes: object) -> Iterable[Effect]:
         legs = tuple(leg if old.leg_id == leg.leg_id else old for old in card.legs)
@@ -220,7 +221,7 @@ def _answered_legs(card: Card, leg_id: str, agent: str, at: datetime) -> tuple[L
     if known is None:
         fresh = Leg(leg_id=leg_id, agent=agent, rang_at=at, outcome=LegOutcome.ANSWERED, answered_at=at, rang=False)
         return (*card.legs, fresh)
-    talking = replace(known, outcome=LegOutcome.ANSWERED, answered_at=known.answered_at or at, ended_at=None)
+    talking = changed(known, outcome=LegOutcome.ANSWERED, answered_at=known.answered_at or at, ended_at=None)
     return tuple(talking if leg.leg_id == leg_id else leg for leg in card.legs)
 
 
@@ -230,7 +231,7 @@ def _ended(card: Card, at: datetime) -> Card:
     legs = tuple(
         leg
         if leg.ended_at is not None
-        else replace(
+        else changed(
             leg,
             ended_at=at,
             outcome=LegOutcome.CANCELLED if leg.outcome is LegOutcome.RINGING else leg.outcome,
@@ -240,13 +241,13 @@ def _ended(card: Card, at: datetime) -> Card:
     talk_ended_at = card.talk_ended_at
     if card.answered_at is not None and (talk_ended_at is None or any(leg.ended_at is None for leg in card.legs)):
         talk_ended_at = at
-    return replace(card, ended_at=at, legs=legs, talk_ended_at=talk_ended_at)
+    return changed(card, ended_at=at, legs=legs, talk_ended_at=talk_ended_at)
 
 
 def _inferred_end(card: Card, event: e.PbxConnected) -> Card:
     restarted = card.boot_id != event.boot_id
     # Nobody saw the end. What was seen last is the latest that we know; the CDR mends it where there is one.
-    return replace(
+    return changed(
         _ended(card, last_seen(card)),
         inferred=True,
         end_reason="pbx_restart" if restarted else "gone_while_away",
