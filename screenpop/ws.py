@@ -83,9 +83,13 @@ class Hub:
         self._frames = registry.counter("meridian_pop_frames_total", help="Pop frames put into outboxes.")
         self._cuts = registry.counter("meridian_sockets_cut_total", help="Sockets closed by us.", labels=["why"])
         self._acked = registry.histogram("meridian_pop_ack_seconds", help="From pop shown to acknowledged.")
-        registry.gauge("meridian_sockets", help="Open sockets.", read=lambda: len(self._screens))
+        registry.gauge("meridian_sockets", help="Open sockets.", read=lambda: self.open_screens)
         accounts.on_ended(self._session_ended)
         accounts.held_by(lambda session_id: any(s.who.session_id == session_id for s in self._screens))
+
+    @property
+    def open_screens(self) -> int:
+        return len(self._screens)
 
     # --- called within a step -----------------------------------------------------------------------------------
 

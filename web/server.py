@@ -101,8 +101,9 @@ class WebServer:
         return int(self._listener.getsockname()[1])
 
     @property
-    def started(self) -> bool:
-        return self._server.started
+    def connections(self) -> int:
+        """How many are open, sockets and plain requests."""
+        return len(self._server.server_state.connections)
 
     async def serve(self) -> None:
         await self._server.serve(sockets=[self._listener])

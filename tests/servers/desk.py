@@ -69,6 +69,7 @@ class Desk:
     lookups: list[LookUpClient] = field(default_factory=list)
     history: dict[str, tuple[PastInteraction, ...]] = field(default_factory=dict)
     database_away: bool = False
+    server: WebServer | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
@@ -315,7 +316,7 @@ async def running_desk(
         ),
     )
     server = WebServer(app, listener, settings)
-    desk.port = server.port
+    desk.port, desk.server = server.port, server
     running = [
         asyncio.create_task(server.serve(), name="web"),
         asyncio.create_task(hub.run(), name="hub"),
