@@ -31,8 +31,12 @@ PEERS = ROOT / "var" / "bench-venv" / "bin" / "python"
 
 def rows(quick: bool) -> list[Row]:
     path, about = queue_calls(events=20_000 if quick else 200_000, at_once=500)
-    say(f"{about.events} events of {about.bytes / about.events:.0f} bytes, {about.calls} calls, {about.most_at_once} at once")
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ("ours", "panoramisk", "cacofonisk", "split", "lazy", "session")}
+    say(
+        f"{about.events} events of {about.bytes / about.events:.0f} bytes, {about.calls} calls, {about.most_at_once} at once"
+    )
+    found: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("ours", "panoramisk", "cacofonisk", "split", "lazy", "session")
+    }
 
     def contender(name: str) -> Callable[[], float]:
         def run() -> float:
@@ -168,12 +172,17 @@ CONTENDERS: dict[str, Callable[[], Contender]] = {
 class _Timed(AmiSession):
     """Writes down how long each turn of the loop is held for reading."""
 
-    held: list[float]
+    def __init__(self, hears: Hears, figures: LinkFigures) -> None:
+        super().__init__(hears, figures, ping_s=600, action_deadline_s=5, parsed=READ_EVENTS)
+        self.held: list[float] = []
+        self.idle = asyncio.Event()
 
     def _digest(self) -> None:
         at = time.thread_time()
         super()._digest()
         self.held.append(time.thread_time() - at)
+        if not self._digesting:
+            self.idle.set()
 
 
 class _NoSocket(asyncio.Transport):
@@ -190,14 +199,13 @@ def _through_session(data: list[bytes]) -> dict[str, object]:
     hears = Hears(event=replay._event, odd=replay.odd.append, lost=lambda why: None)
 
     async def run() -> tuple[float, float, list[float]]:
-        session = _Timed(hears, figures, ping_s=600, action_deadline_s=5, parsed=READ_EVENTS)
-        session.held = []
+        session = _Timed(hears, figures)
         session.connection_made(_NoSocket())
         began, cpu = time.perf_counter(), time.process_time()
         for piece in data:
+            session.idle.clear()
             session.data_received(piece)
-            while session._unread or session._messages:
-                await asyncio.sleep(0)
+            await session.idle.wait()
         took, cpu = time.perf_counter() - began, time.process_time() - cpu
         session._drop_all()
         return took, cpu, session.held

@@ -114,7 +114,9 @@ def median(values: Sequence[float]) -> float:
 def command(part: str, about: str, rows: Callable[[bool], list[Row]]) -> int:
     """What `python -m bench.PART` does: measure, print the table, keep the rows for bench/run."""
     parser = ArgumentParser(prog=f"python -m bench.{part}", description=about)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and less data: for a look, not for the README")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds and less data: for a look, not for the README"
+    )
     quick = parser.parse_args().quick
     found = rows(quick)
     print(table(found))

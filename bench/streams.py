@@ -41,7 +41,15 @@ _TOKEN = re.compile(
     r"|(?P<name>(?<=CallerIDName: )Ivan Petrov|(?<=ConnectedLineName: )Ivan Petrov)"
     r"|(?P<account>(?<=AccountCode: )(?=\r\n|$))"
 )
-_NAMES = ("Анна Сергеевна Кузнецова", "Иван Петров", "O'Neill, Seán", "Мария", "Müller GmbH & Co. KG", "李小龍", "Call Centre 24/7")
+_NAMES = (
+    "Анна Сергеевна Кузнецова",
+    "Иван Петров",
+    "O'Neill, Seán",
+    "Мария",
+    "Müller GmbH & Co. KG",
+    "李小龍",
+    "Call Centre 24/7",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,13 @@ class AmiStream:
         parsed = self._parsed if self._greeted else None
         for frame in frames:
             # Four of five messages of a busy PBX are read by nobody and end here.
-            if parsed is not None and frame.startswith(b"Event: "):
-                if frame[7 : frame.find(b"\r")] not in parsed and is_whole(frame):
-                    continue
+            if (
+                parsed is not None
+                and frame.startswith(b"Event: ")
+                and frame[7 : frame.find(b"\r")] not in parsed
+                and is_whole(frame)
+            ):
+                continue
             # Some events (ConfBridge's, Asterisk 22) end with an empty line too many.
             message = self._read(frame.removeprefix(b"\r\n"))
             if message is not None:
