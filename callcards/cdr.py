@@ -17,6 +17,8 @@ _NO_TALK = frozenset({"chanspy", "extenspy", "confbridge", "meetme", "page"})
 _MACHINERY = ("OutgoingSpoolFailed", "ConfBridgeRecorder/", "CBAnn/", "Announcer/", "Recorder/", "Snoop/", "Message/")
 # Rows of one conversation follow each other at once; a channel's name may come again only after a restart.
 _APART = timedelta(seconds=5)
+# A source that has this many or more has more to tell: ask again.
+MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class CdrSource(Protocol):
 
     async def rows(self, since: datetime) -> list[CdrRow]:
         """What has been written since the last time, in any order; the first time, all that ended at `since` or later.
+
+        May tell something again.
 
         Unavailable: it can't be read now.
         """

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from callcards.cdr import CdrRow
+from callcards.cdr import MOST_ROWS, CdrRow
 from callcards.cdr_rows import CUSTOM_COLUMNS, cdr_row, check_columns
 from core.errors import Unavailable
 
@@ -61,6 +61,8 @@ class CsvCdr:
             row = self._row(record)
             if row is not None and row.end >= since:
                 found.append(row)
+            if len(found) >= MOST_ROWS:
+                break
         return found
 
     def _start_for(self, file: io.BufferedReader, size: int, since: datetime) -> int:

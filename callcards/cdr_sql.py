@@ -18,7 +18,8 @@ from core.errors import BadConfiguration, Unavailable
 
 # No call lasts longer; `start` is the column that is indexed everywhere.
 _LONGEST_CALL = timedelta(hours=24)
-_OVERLAP = timedelta(minutes=2)
+# Asterisk may keep rows back and write them in batches.
+_OVERLAP = timedelta(minutes=10)
 _STARTS = ("start", "calldate")
 
 

@@ -25,7 +25,8 @@ def client_key(raw: str, region: str) -> str | None:
     number = e164(text, region)
     if number is not None:
         return number
-    bare = _PUNCTUATION.sub("", text).lower()[:_LONGEST]
+    bare = text.lower() if any(char.isalpha() for char in text) else _PUNCTUATION.sub("", text)
+    bare = bare[:_LONGEST].strip()
     if not bare or bare in _NOBODY or not any(char.isalnum() for char in bare):
         return None
     return bare

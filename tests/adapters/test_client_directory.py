@@ -42,7 +42,11 @@ async def test_a_stranger_becomes_a_client_who_is_known_next_time(clients: Clien
     assert new is not None and (new.name, new.number, new.is_new) == ("Жанна Д'Арк", "+79161112233", True)
     for punctuation in ("+79161112233", "89161112233", "+7 916 111-22-33", "7.916.111.22.33"):
         known = (await clients.find_or_create("omsk", punctuation, name="Somebody", at=instant(9))).client
-        assert known is not None and (known.client_id, known.name, known.is_new) == (new.client_id, "Жанна Д'Арк", False)
+        assert known is not None and (known.client_id, known.name, known.is_new) == (
+            new.client_id,
+            "Жанна Д'Арк",
+            False,
+        )
         assert (await clients.find("omsk", punctuation)).client == known
 
 
@@ -55,7 +59,9 @@ async def test_the_same_number_at_another_site_is_another_client(clients: Client
     assert [found.name for found in await clients.search("riga", "")] == ["R"]
 
 
-@pytest.mark.parametrize("nobody", ["", "  ", "anonymous", "Anonymous", "<unknown>", "unknown", "Restricted", "\x00", "---"])
+@pytest.mark.parametrize(
+    "nobody", ["", "  ", "anonymous", "Anonymous", "<unknown>", "unknown", "Restricted", "\x00", "---"]
+)
 async def test_who_hides_the_number_never_becomes_a_client(clients: ClientDirectory, nobody: str) -> None:
     assert (await clients.find_or_create("riga", nobody, name="Ivan", at=NOON)).client is None
     assert await clients.search("riga", "") == []
@@ -63,7 +69,9 @@ async def test_who_hides_the_number_never_becomes_a_client(clients: ClientDirect
         await clients.create("riga", name="Ivan", numbers=[nobody], at=NOON)
 
 
-@pytest.mark.parametrize("odd", ["112", "Ivan@Example.com", "1003", "+9991234567890123456", "x" * 300, "'; DROP TABLE clients; --"])
+@pytest.mark.parametrize(
+    "odd", ["112", "Ivan@Example.com", "1003", "+9991234567890123456", "x" * 300, "'; DROP TABLE clients; --"]
+)
 async def test_a_number_that_cannot_be_read_is_kept_as_given(clients: ClientDirectory, odd: str) -> None:
     first = (await clients.find_or_create("riga", odd, name="", at=NOON)).client
     again = (await clients.find_or_create("riga", f" {odd} ", name="", at=NOON)).client
@@ -86,7 +94,9 @@ async def test_a_caller_name_that_is_only_the_number_is_no_name(clients: ClientD
 
 
 async def test_several_numbers_of_one_client(clients: ClientDirectory) -> None:
-    made = await clients.create("riga", name=" Anna ", numbers=["+371 2000 0001", "20000002", "20000001"], at=NOON, note="vip")
+    made = await clients.create(
+        "riga", name=" Anna ", numbers=["+371 2000 0001", "20000002", "20000001"], at=NOON, note="vip"
+    )
     assert made.numbers == ("+37120000001", "+37120000002")
     more = await clients.add_number("riga", made.client_id, "+37120000003", at=instant(1))
     assert more.numbers == ("+37120000001", "+37120000002", "+37120000003")
