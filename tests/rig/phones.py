@@ -318,9 +318,8 @@ def load_ledger(phone: Phone, to: str) -> list[LedgerLine]:
     lines: dict[str, LedgerLine] = {}
     for word, ledger_id, *rest in (x.split() for x in phone.lines() if x.count(" ") >= 1):
         if word == "CALL":
-            lines[ledger_id] = LedgerLine(ledger_id=ledger_id, number=rest[0], to=to, reached=False)
+            lines[ledger_id] = LedgerLine(ledger_id=ledger_id, number=rest[0], to=to)
         elif ledger_id in lines:
-            lines[ledger_id].reached |= word != "ENDED"
             lines[ledger_id].answered |= word == "ANSWERED"
             lines[ledger_id].ended |= word == "ENDED"
     return list(lines.values())

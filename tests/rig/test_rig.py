@@ -8,6 +8,7 @@ from tests.rig import instance, record
 from tests.rig.driver import Ami, RigError
 from tests.rig.instance import Asterisk
 from tests.rig.ledger import read_cdr, unmatched
+from tests.rig.phones import PhoneRoom
 from tests.rig.scenes import SCENES
 from tests.rig.stage import Stage
 
@@ -86,6 +87,22 @@ def test_ledger_and_cdr_agree_on_answered_abandoned_and_unanswered(asterisk: Ast
     assert [line.answered for line in ledger] == [True, True, False]
     assert unmatched(ledger, cdr, cards) == []
     assert unmatched(ledger, cdr, cards[:-1]) != []
+
+
+@real_asterisk
+def test_a_burst_is_in_the_ledger_and_the_cdr_call_by_call(asterisk: Asterisk) -> None:
+    phones = PhoneRoom(asterisk.ports.sip)
+    before = len(read_cdr(asterisk.cdr_csv))
+    try:
+        phones.load("901", base="7916270", talk_ms=500, rate=40, calls=40).process.wait(20)
+        time.sleep(0.5)
+        ledger = phones.ledger()
+    finally:
+        phones.close()
+    cdr = read_cdr(asterisk.cdr_csv)[before:]
+    assert len(ledger) == 40
+    assert all(line.answered and line.ended for line in ledger)
+    assert unmatched(ledger, cdr, [(row.uniqueid, []) for row in cdr]) == []
 
 
 @real_asterisk
