@@ -82,7 +82,7 @@ def unmatched(ledger: Iterable[LedgerLine], cdr: Iterable[CdrRow], cards: Iterab
     for line in ledger:
         if line.reached and line.ledger_id not in linkedids_of and not COMPANION.fullmatch(line.to):
             complaints.append(
-                f"SIPp placed it, the CDR has no row: {line.number} -> {line.to}, ledger id {line.ledger_id}"
+                f"SIPp placed it, the CDR has no row: {line.number} -> {line.to}, {line.said} {line.ledger_id}"
             )
     known = set(rows_of) | {row.uniqueid for rows in rows_of.values() for row in rows}
     for uniqueid, linkedids in cards:

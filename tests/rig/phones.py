@@ -22,6 +22,7 @@ from tests.rig.driver import RigError
 SIPP = Path(__file__).with_name("sipp")
 TRUNK_IP = "127.0.0.2"
 AGENT_IP = "127.0.0.1"
+PBX_ACTED = re.compile(r"RINGBACK|PROGRESS|ANSWERED|FAILED \S+ (?!503)")
 UP_S = 0.15  # until a SIPp process listens
 REFER_PAUSE_S = 0.3  # Asterisk does not end the transferring leg by itself: it waits for the phone's BYE
 
@@ -30,13 +31,15 @@ REFER_PAUSE_S = 0.3  # Asterisk does not end the transferring leg by itself: it 
 class LedgerLine:
     """One call that a phone placed. `ledger_id` goes along in X-Rig and comes back in the CDR's userfield.
 
-    `reached`: the PBX answered at all; while it is down nobody there can know of the call.
+    `reached`: the PBX did something about it. A bare 100 is no proof, nor is the 503 of a PBX that is stopping: nobody there
+    can know of such a call. `said` is the last that the phone wrote down.
     """
 
     ledger_id: str
     number: str
     to: str
     reached: bool = True
+    said: str = ""
     answered: bool = False
     ended: bool = False
 
@@ -298,7 +301,8 @@ class PhoneRoom:
         lines = []
         for line, phone in self._ledger:
             seen = phone.lines()
-            line.reached = any(not x.startswith("ENDED") for x in seen)
+            line.reached = any(PBX_ACTED.match(x) for x in seen)
+            line.said = seen[-1].split()[0] if seen else ""
             line.answered = any(x.startswith("ANSWERED") for x in seen)
             line.ended = any(x.startswith(("ENDED", "FAILED")) for x in seen)
             lines.append(line)
