@@ -54,9 +54,9 @@ def us_to_instant(us: int) -> datetime:
 def storable(value: Any) -> Any:
     """The same value with what no database can hold made visible as U+FFFD."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value) if not value.isascii() or "\x00" in value else value
+        return value if value.isascii() and "\x00" not in value else _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [storable(item) for item in value]
+        return [storable(item) for item in value] if value else value
     if isinstance(value, dict):
         return {key: storable(item) for key, item in value.items()}
     return value
