@@ -11,14 +11,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from callcards.past import served_by
 from callcards.ports import Annotate, Before, CardStore, NextContact, StoredCard
 from core.errors import NotFound, Rejected
 from core.ids import fresh_id
-from core.phone import readable
+from core.phone import e164, readable
 from web.access import Door, Operator
 from web.accounts import Accounts
 from web.people import SignedIn
 
+RegionOf = Callable[[str], str | None]
 CardId = Annotated[str, Path(min_length=8, max_length=64, pattern=r"^[0-9A-Za-z.:_-]+$")]
 
 
@@ -55,6 +57,7 @@ class CardLine(BaseModel):
     queues: list[str]
     started_at: datetime
     ended_at: datetime | None
+    operator: str | None
     answered_by: str | None
     wait_s: float | None
     talk_s: float | None
@@ -106,9 +109,13 @@ def router(
     store: CardStore,
     *,
     annotate: Callable[[Annotate], Awaitable[bool]],
+    region_of: RegionOf = lambda _site: None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> APIRouter:
-    """`annotate` keeps what was typed for good, in the record (True) or in the journal (False), before it returns."""
+    """`annotate` keeps what was typed for good, in the record (True) or in the journal (False), before it returns.
+
+    `region_of` a site (ISO 3166) makes numbers readable that came without their country.
+    """
     routes = APIRouter(prefix="/api/cards", tags=["cards"])
 
     @routes.get("")
@@ -119,12 +126,14 @@ def router(
     ) -> CardPage:
         """The newest cards of your site, a page at a time."""
         found = await store.recent(who.site, limit=limit, before=_before(before) if before else None)
-        return CardPage(cards=[_line(stored) for stored in found], next=_cursor(found) if len(found) == limit else None)
+        return CardPage(
+            cards=[_line(stored, region_of) for stored in found], next=_cursor(found) if len(found) == limit else None
+        )
 
     @routes.get("/{card_id}")
     async def one(card_id: CardId, who: Operator, door: Door) -> CardInFull:
         """One card of your site in full."""
-        return _in_full(await _of_site(store, card_id, who, door))
+        return _in_full(await _of_site(store, card_id, who, door), region_of)
 
     @routes.put("/{card_id}/notes")
     async def write(card_id: CardId, typed: Typed, who: Operator, door: Door) -> Kept:
@@ -179,15 +188,16 @@ def _before(cursor: str) -> Before:
     return Before(started_at=started_at, card_id=card_id)
 
 
-def _line_fields(stored: StoredCard) -> dict[str, object]:
+def _line_fields(stored: StoredCard, region_of: RegionOf) -> dict[str, object]:
     card = stored.card
     number = card.client_number or card.caller_number
+    region = region_of(card.site)
     return {
         "card_id": card.card_id,
         "site": card.site,
         "direction": card.direction,
         "number": number,
-        "number_text": readable(number),
+        "number_text": readable((e164(number, region) if region else None) or number),
         "caller_name": card.caller_name,
         "client_id": stored.client_id,
         "client_name": stored.client_name,
@@ -195,6 +205,7 @@ def _line_fields(stored: StoredCard) -> dict[str, object]:
         "queues": list(card.queues),
         "started_at": card.started_at,
         "ended_at": card.ended_at,
+        "operator": served_by(card),
         "answered_by": card.answered_by,
         "wait_s": card.wait_s,
         "talk_s": card.talk_s,
@@ -205,11 +216,11 @@ def _line_fields(stored: StoredCard) -> dict[str, object]:
     }
 
 
-def _line(stored: StoredCard) -> CardLine:
-    return CardLine.model_validate(_line_fields(stored))
+def _line(stored: StoredCard, region_of: RegionOf) -> CardLine:
+    return CardLine.model_validate(_line_fields(stored, region_of))
 
 
-def _in_full(stored: StoredCard) -> CardInFull:
+def _in_full(stored: StoredCard, region_of: RegionOf) -> CardInFull:
     card = stored.card
     legs = [
         LegLine(
@@ -228,7 +239,7 @@ def _in_full(stored: StoredCard) -> CardInFull:
         for step in card.transfers
     ]
     return CardInFull.model_validate(
-        _line_fields(stored)
+        _line_fields(stored, region_of)
         | {
             "timezone": card.timezone,
             "legs": legs,

@@ -36,6 +36,7 @@ class _Call:
     arrived: CallArrived
     queue: str | None = None
     waiting_since: datetime | None = None
+    queued: bool = False
     client: ClientSummary | None = None
     history: tuple[PastInteraction, ...] = ()
     history_state: str = "loading"
@@ -91,8 +92,10 @@ class Pops:
         return effects
 
     def on_call_queued(self, event: CallQueued) -> list[Effect]:
-        """The wait counts from arrival; slices and overflows don't start it anew."""
+        """The wait counts from the first queue, as on the card; slices and overflows don't start it anew."""
         if call := self._calls.get(event.call_id):
+            if not call.queued:
+                call.waiting_since, call.queued = event.at, True
             call.queue = event.queue
         return []
 
@@ -137,7 +140,7 @@ class Pops:
     def on_call_transferred(self, event: CallTransferred) -> list[Effect]:
         """The client waits again, from now; which queue it is shows in the next CallQueued or CallOffered."""
         if call := self._calls.get(event.call_id):
-            call.waiting_since, call.queue = event.at, None
+            call.waiting_since, call.queue, call.queued = event.at, None, False
         return []
 
     def on_leg_ended(self, event: LegEnded) -> list[Effect]:

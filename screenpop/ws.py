@@ -57,17 +57,22 @@ class HubSettings:
 
 
 class Hub:
-    """All open screens of this process. `run` is a task of service.py; `router` goes to create_app."""
+    """All open screens of this process. `run` is a task of service.py; `router` goes to create_app.
+
+    With `site`, pops are for that site's people only: an extension of the same name elsewhere is another phone.
+    """
 
     def __init__(
         self,
         *,
         accounts: Accounts,
         registry: Registry,
+        site: str | None = None,
         settings: HubSettings | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._accounts = accounts
+        self._site = site
         self._settings = settings or HubSettings()
         self._now = now
         self._epoch = secrets.token_hex(8)
@@ -176,7 +181,7 @@ class Hub:
         self._screens.discard(screen)
         if screen.code is not None:
             self._cuts.add(screen.code.name.lower())
-        agent = screen.who.extension or ""
+        agent = self._agent(screen)
         there = [s for s in self._by_agent.get(agent, ()) if s is not screen]
         if there:
             self._by_agent[agent] = there
@@ -184,7 +189,7 @@ class Hub:
             self._by_agent.pop(agent, None)
 
     def _cut_unless_resumed(self, screen: Screen) -> None:
-        if screen not in self._by_agent.get(screen.who.extension or "", ()):
+        if screen not in self._by_agent.get(self._agent(screen), ()):
             screen.cut(CloseCode.SILENT)
 
     # --- what pages say -----------------------------------------------------------------------------------------
@@ -202,7 +207,7 @@ class Hub:
 
     def _resume(self, screen: Screen, asked: Resume) -> None:
         """Bring the screen in step. One synchronous piece: no pop can slip in between."""
-        agent = screen.who.extension or ""
+        agent = self._agent(screen)
         channel = self._owned(agent, screen.who) if agent else None
         mode, frames = channel.since(asked.epoch, asked.version) if channel else (Mode.RESYNC, [])
         welcome = Welcome(
@@ -221,21 +226,26 @@ class Hub:
             there.append(screen)
 
     def _acknowledged(self, screen: Screen, version: int) -> None:
-        agent = screen.who.extension
-        channel = self._channels.get(agent) if agent else None
-        if agent is None or channel is None:
+        agent = self._agent(screen)
+        channel = self._channels.get(agent)
+        if channel is None:
             return
         for wait_s in channel.acknowledge(version, now_s=_clock_s()):
             self.delivery.record(agent, wait_s)
             self._acked.observe(wait_s)
 
     def _dismissed(self, screen: Screen, pop_id: str) -> None:
-        agent = screen.who.extension or ""
+        agent = self._agent(screen)
         channel = self._channels.get(agent)
         frame = channel.remove(pop_id) if channel else None
         if frame is not None:
             for other in tuple(self._by_agent.get(agent, ())):
                 other.offer(frame)
+
+    def _agent(self, screen: Screen) -> str:
+        """The phone whose pops this screen shows; empty for none."""
+        here = self._site is None or screen.who.site == self._site
+        return (screen.who.extension or "") if here else ""
 
     # --- inner ----------------------------------------------------------------------------------------------------
 

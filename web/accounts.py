@@ -4,6 +4,7 @@ A session's secret lives in the browser's cookie; the store has its hash. Ending
 socket for it (`on_ended`).
 """
 
+import contextlib
 import logging
 import re
 import secrets
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NoReturn
 
-from core.errors import Conflict, ContactCentreError, Forbidden, Rejected
+from core.errors import Conflict, ContactCentreError, Forbidden, Rejected, Unavailable
 from core.ids import fresh_id
 from core.model import Role
 from web.attempts import Attempts
@@ -27,6 +28,8 @@ from web.tickets import Tickets
 log = logging.getLogger(__name__)
 _EXTENSION = re.compile(r"[A-Za-z0-9_.\-]{1,40}")
 _TOUCH_EVERY = timedelta(seconds=60)
+_TRUSTED_WITHOUT_STORE = timedelta(minutes=30)
+_MOST_RECENT = 20_000
 
 
 def utc_now() -> datetime:
@@ -61,6 +64,7 @@ class Accounts:
         self._by_name = Attempts(free=25, longest_s=120)
         self._by_address = Attempts(free=40)
         self._tickets = Tickets(life_s=settings.ticket_s)
+        self._recent: dict[str, tuple[datetime, tuple[Session, User]]] = {}
         self._listeners: list[Callable[[str], None]] = []
         self._held: Callable[[str], bool] = lambda _session_id: False
 
@@ -113,13 +117,14 @@ class Accounts:
 
     async def who(self, token: str | None) -> SignedIn:
         """Who this cookie stands for; SignedOut when nobody."""
-        found = await self._store.session(_hash(token)) if token and len(token) < 200 else None
+        found = await self._session(_hash(token)) if token and len(token) < 200 else None
         signed_in = self._valid(found)
         if signed_in is None or found is None:
             raise SignedOut("Please sign in.")
         now = self._now()
         if now - found[0].seen_at > _TOUCH_EVERY:
-            await self._store.touch((found[0].session_id,), now)
+            with contextlib.suppress(Unavailable):
+                await self._store.touch((found[0].session_id,), now)
         return signed_in
 
     async def sign_out(self, who: SignedIn) -> None:
@@ -170,6 +175,22 @@ class Accounts:
             await self._audit.write(at, actor=actor, action=action, facts=facts)
         except ContactCentreError:
             log.exception("audit line not stored", extra={"action": "audit_failed"})
+
+    async def _session(self, token_hash: str) -> tuple[Session, User] | None:
+        """While the database is away, whoever was known a moment ago still is: pops must go on."""
+        try:
+            found = await self._store.session(token_hash)
+        except Unavailable:
+            recent = self._recent.get(token_hash)
+            if recent is None or self._now() - recent[0] > _TRUSTED_WITHOUT_STORE:
+                raise
+            return recent[1]
+        self._recent.pop(token_hash, None)
+        if found is not None:
+            self._recent[token_hash] = (self._now(), found)
+            if len(self._recent) > _MOST_RECENT:
+                del self._recent[next(iter(self._recent))]
+        return found
 
     def _refuse_locked(self, login: str, address: str) -> None:
         now_s = self._monotonic()
@@ -236,6 +257,7 @@ class Accounts:
 
     def _told(self, session_ids: Iterable[str]) -> None:
         for session_id in session_ids:
+            self._recent = {k: r for k, r in self._recent.items() if r[1][0].session_id != session_id}
             for listener in self._listeners:
                 listener(session_id)
 

@@ -41,6 +41,17 @@ async def test_the_rung_operator_and_nobody_else_gets_the_pop() -> None:
             await his.silence()
 
 
+async def test_the_same_extension_at_another_site_is_another_phone() -> None:
+    async with running_desk() as desk:
+        await desk.user("fritz", "1001", site="berlin")
+        async with desk.socket(await desk.signed_in("fritz")) as page:
+            welcome: Any = await page.hear()
+            assert welcome["agent"] == ""
+            desk.arrive("call-1")
+            desk.ring("call-1", "1001")
+            await page.silence()
+
+
 async def test_history_comes_with_the_pop_or_right_after_it_and_goes_over_the_line_once() -> None:
     async with running_desk() as desk:
         await desk.user("anna", "1001")

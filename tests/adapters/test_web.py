@@ -164,7 +164,7 @@ async def test_cards_come_in_pages() -> None:
         await desk.user("anna", "1001")
         anna = await desk.signed_in("anna")
         for n in range(5):
-            await desk.card(f"card-000{n}")
+            await desk.card(f"card-000{n}", number="8 916 1234567")
         seen, before = [], None
         while True:
             params = {"limit": "2"} | ({"before": before} if before else {})
@@ -174,6 +174,7 @@ async def test_cards_come_in_pages() -> None:
             if before is None:
                 break
         assert seen == [f"card-000{n}" for n in (4, 3, 2, 1, 0)]
+        assert page["cards"][0]["number_text"] == "+7 916 123-45-67"
         for odd in ("x", "x~y", "2026-11-21T10:00:00~x"):
             answer = await anna.get("/api/cards", params={"before": odd})
             assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")

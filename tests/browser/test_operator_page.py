@@ -241,3 +241,25 @@ async def test_the_other_pages_ask_nobody_else_and_break_no_rule(browser: Browse
         page.locator("#rows tr" if path == "/cards" else "#operations-session-sign_in_api_session_post")
     ).to_be_visible()
     assert watch.complaints == []
+
+
+async def test_a_hole_in_the_numbers_is_noticed(browser: Browser, desk: Desk) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{desk.origin}/signin")
+    confused = await page.evaluate(
+        """async () => {
+          const { emptyState, reduce } = await import("/static/pops.js");
+          const play = (...messages) => messages.reduce(reduce, emptyState());
+          const welcome = { type: "welcome", epoch: "e", version: 9, following: 1, mode: "resync", agent: "1", links: [] };
+          const one = { pop_id: "p", card_id: "c", history: [] };
+          const pop = (version, type = "pop") => ({ type, version, unseen: false, pop: one });
+          return {
+            inStep: play(welcome, pop(4), pop(10), pop(11)).confused,
+            hole: play(welcome, pop(4), pop(12)).confused,
+            unknown: play({ ...welcome, following: 0 }, pop(10, "pop_changed")).confused,
+            resyncForgets: play(welcome, pop(4), { ...welcome, following: 0 }).pops.size,
+            replayKeeps: play(welcome, pop(4), { ...welcome, following: 0, mode: "replay" }).pops.size,
+          };
+        }"""
+    )
+    assert confused == {"inStep": False, "hole": True, "unknown": True, "resyncForgets": 0, "replayKeeps": 1}

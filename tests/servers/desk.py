@@ -298,7 +298,7 @@ async def running_desk(
     passwords = Passwords(hasher=CHEAP)
     store, audit = account_store or MemoryAccounts(), MemoryAuditTrail()
     accounts = Accounts(store=store, audit=audit, passwords=passwords, settings=settings, monotonic=time.monotonic)
-    hub = Hub(accounts=accounts, registry=registry, settings=hub_settings)
+    hub = Hub(accounts=accounts, registry=registry, site="moscow", settings=hub_settings)
     directory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=_no_history)
     cards = MemoryCardStore(client_of=directory.client_of)
     calls = LedgerCalls()
@@ -311,7 +311,7 @@ async def running_desk(
         routers=(
             hub.router(),
             screen_http.router(calls=calls if wired else None, links=hub.links, delivery=hub.delivery),
-            cards_http.router(cards, annotate=desk.annotate),
+            cards_http.router(cards, annotate=desk.annotate, region_of=lambda _site: "RU"),
             clients_http.router(directory),
         ),
     )

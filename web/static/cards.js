@@ -37,7 +37,7 @@ function row(card) {
       card.client_name ? el("span", { class: "quiet nowrap" }, outside(card.number_text)) : ""),
     el("td", {}, t(card.direction)),
     el("td", {}, outside(card.queues.join(", "))),
-    el("td", {}, outside(card.answered_by ?? "")),
+    el("td", {}, outside(card.operator ?? "")),
     el("td", { class: "number" }, card.wait_s === null ? "" : clock(card.wait_s)),
     el("td", { class: "number" }, talk(card)),
     el("td", {}, card.disposition ? outside(outcome(card.disposition)) : ""),

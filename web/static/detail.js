@@ -68,7 +68,7 @@ export class Detail {
     const pop = this.pop;
     const named = Boolean(pop.client?.name || pop.caller_name);
     const badges = [el("span", { class: "badge badge-state" }, stateWord(pop), " ", mainTime(pop))];
-    if (pop.client?.is_new) badges.push(el("span", { class: "badge" }, t("new_client")));
+    if (pop.client?.is_new && !pop.history.length) badges.push(el("span", { class: "badge" }, t("new_client")));
     const rename = pop.client ? el("button", { class: "plain", onclick: () => this.#rename() }, t(pop.client.name ? "rename" : "who_is_it")) : "";
     this.head.replaceChildren(
       el("div", { class: "head-who" },
@@ -211,6 +211,6 @@ function past(item) {
       el("time", { datetime: item.started_at }, dayAndTime(item.started_at)), ...facts,
       talk ? el("span", { class: "fact" }, talk) : "",
       item.disposition ? el("span", { class: "badge" }, outside(outcome(item.disposition))) : ""),
-    item.notes ? outside(item.notes, "p", { class: "past-notes" }) : el("p", { class: "past-notes quiet" }, t("no_notes")),
+    item.notes ? outside(item.notes, "p", { class: "past-notes" }) : "",
   );
 }

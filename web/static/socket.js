@@ -31,9 +31,9 @@ export class Line {
     try {
       ({ ticket } = await ask("POST", "/api/socket-ticket"));
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.hooks.signedOut();
-      else this.#later();
-      return;
+      if (error instanceof ApiError && error.status === 401) return this.hooks.signedOut();
+      this.hooks.state(false);
+      return this.#later();
     }
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/socket`, ["meridian.v1", `ticket.${ticket}`]);

@@ -2,7 +2,6 @@
 // @ts-check
 
 const english = {
-  app: "Meridian",
   sign_in: "Sign in",
   sign_in_lead: "Who calls, before you say hello.",
   login: "Name",
@@ -22,7 +21,6 @@ const english = {
   empty_text: "When your phone rings, the caller appears here, with everything you talked about before.",
   empty_no_extension: "You are signed in without an extension, so no calls come here. The recent cards show what is going on.",
   calls: "Calls",
-  pick: "Choose a call on the left.",
   ringing: "Ringing",
   calling: "Calling",
   talking: "Talking",
@@ -31,7 +29,6 @@ const english = {
   unseen: "Missed while you were disconnected",
   ended: "Ended",
   not_answered: "Not answered",
-  unknown_caller: "Unknown caller",
   hidden_number: "Number withheld",
   new_client: "New client",
   queue: "Queue",
@@ -39,7 +36,6 @@ const english = {
   waiting: "Waiting",
   waited: "Waited",
   talk_time: "Talk",
-  called_at: "Called at",
   says_name: "Caller ID name",
   answer_hint: "Pick up your phone",
   talk_hint: "Type while you talk; it is saved as you type",
@@ -68,7 +64,6 @@ const english = {
   history_loading: "Looking up earlier conversations…",
   history_unavailable: "Earlier conversations can't be read right now.",
   history_none: "No earlier conversation: this is the first one.",
-  no_notes: "No notes",
   inbound: "Incoming",
   outbound: "Outgoing",
   internal: "Internal",
@@ -112,7 +107,6 @@ const english = {
 
 /** @type {typeof english} */
 const russian = {
-  app: "Meridian",
   sign_in: "Войти",
   sign_in_lead: "Кто звонит — ещё до «алло».",
   login: "Имя",
@@ -132,7 +126,6 @@ const russian = {
   empty_text: "Когда зазвонит ваш телефон, здесь появится собеседник и всё, о чём вы говорили раньше.",
   empty_no_extension: "Вы вошли без внутреннего номера, звонки сюда не приходят. Что происходит, видно в последних карточках.",
   calls: "Звонки",
-  pick: "Выберите звонок слева.",
   ringing: "Звонит",
   calling: "Вызов",
   talking: "Разговор",
@@ -141,7 +134,6 @@ const russian = {
   unseen: "Пропущен, пока не было связи",
   ended: "Завершён",
   not_answered: "Без ответа",
-  unknown_caller: "Неизвестный номер",
   hidden_number: "Номер скрыт",
   new_client: "Новый клиент",
   queue: "Очередь",
@@ -149,7 +141,6 @@ const russian = {
   waiting: "Ждёт",
   waited: "Ждал",
   talk_time: "Разговор",
-  called_at: "Звонок в",
   says_name: "Имя с линии",
   answer_hint: "Снимите трубку",
   talk_hint: "Пишите во время разговора — всё сохраняется само",
@@ -178,7 +169,6 @@ const russian = {
   history_loading: "Ищу прошлые разговоры…",
   history_unavailable: "Прошлые разговоры сейчас недоступны.",
   history_none: "Прошлых разговоров нет: это первый.",
-  no_notes: "Без заметок",
   inbound: "Входящий",
   outbound: "Исходящий",
   internal: "Внутренний",

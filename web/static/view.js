@@ -63,7 +63,7 @@ export function tile(pop, chosen, choose) {
 
 /** @param {"live" | "away" | "connecting"} state @param {string} name */
 function lamp(state, name) {
-  return el("li", { class: `lamp lamp-${state}` }, el("span", { class: "lamp-dot" }), `${name}: ${t(state)}`);
+  return el("li", { class: `lamp lamp-${state}` }, el("span", { class: "lamp-dot" }), name, el("span", { class: "lamp-word" }, `: ${t(state)}`));
 }
 
 /** @param {import("./pops.js").State} state @param {boolean} socketLive @param {boolean} everLive */

@@ -137,8 +137,19 @@ def test_only_the_rung_operator_is_shown_the_pop_with_what_is_known() -> None:
     assert isinstance(effects[0], ShowPop)
     pop = pop_of(effects)
     assert (pop.agent, pop.state, pop.card_id, pop.queue, pop.client) == ("1001", "ringing", "x", "support", IVAN)
-    assert (pop.offered_at, pop.waiting_since) == (at(10), NOON)
+    assert (pop.offered_at, pop.waiting_since) == (at(10), at(2))
     assert (pop.history, pop.history_state) == ((past("old"),), "ready")
+
+
+def test_the_wait_counts_from_the_first_queue_else_from_arrival() -> None:
+    def waiting(*before: CallEvent) -> datetime | None:
+        return pop_of(play(Pops(), arrived(), identified(), *before, offered())).waiting_since
+
+    first, again = (CallQueued(at=at(s), call_id="x", queue="support") for s in (2, 8))
+    assert waiting() == NOON
+    assert waiting(first, again) == at(2)
+    moved = CallTransferred(at=at(5), call_id="x", kind=TransferKind.BLIND, from_agent="1001", to="600")
+    assert waiting(first, moved, again) == at(8)
 
 
 def test_a_late_look_up_updates_the_pop_and_never_delays_it() -> None:

@@ -1,22 +1,38 @@
 """The door: who gets in, who doesn't, what is written down."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
 
-from core.errors import Conflict, Forbidden, Rejected
+from core.errors import Conflict, Forbidden, Rejected, Unavailable
 from core.model import Role
 from web.accounts import Accounts
 from web.failures import SignedOut, TooMany
 from web.memory import MemoryAccounts, MemoryAuditTrail
 from web.passwords import Passwords
-from web.people import SignedIn
+from web.people import Session, SignedIn, User
 from web.settings import WebSettings
 
 PASSWORD = "correct horse"
+
+
+class AwayAccounts(MemoryAccounts):
+    """A store that can be away."""
+
+    away = False
+
+    async def session(self, token_hash: str) -> tuple[Session, User] | None:
+        if self.away:
+            raise Unavailable("the database is away")
+        return await super().session(token_hash)
+
+    async def touch(self, session_ids: Collection[str], at: datetime) -> None:
+        if self.away:
+            raise Unavailable("the database is away")
+        await super().touch(session_ids, at)
 
 
 class Door:
@@ -24,7 +40,7 @@ class Door:
 
     def __init__(self) -> None:
         self.at = datetime(2026, 11, 21, 9, tzinfo=UTC)
-        self.store, self.audit = MemoryAccounts(), MemoryAuditTrail()
+        self.store, self.audit = AwayAccounts(), MemoryAuditTrail()
         self.passwords = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         self.accounts = Accounts(
             store=self.store,
@@ -192,3 +208,21 @@ async def test_recheck_finds_what_ended_elsewhere_and_keeps_the_rest_fresh(door:
 async def test_short_passwords_are_not_taken(door: Door) -> None:
     with pytest.raises(Rejected, match="8 to 200"):
         await door.accounts.add_user(login="x", name="X", password="short", role=Role.OPERATOR, site="moscow")
+
+
+async def test_who_is_here_stays_known_while_the_database_is_away_but_nobody_new_gets_in(door: Door) -> None:
+    await door.add("anna", "1001")
+    token, who = await door.enter()
+    other, gone = await door.enter()
+    await door.accounts.who(token)
+    await door.accounts.who(other)
+    await door.accounts.sign_out(gone)
+    door.store.away = True
+    door.later(minutes=29)
+    assert await door.accounts.redeem(door.accounts.ticket(who), token) == who
+    for stranger in (other, "invented"):
+        with pytest.raises(Unavailable):
+            await door.accounts.who(stranger)
+    door.later(minutes=2)
+    with pytest.raises(Unavailable):
+        await door.accounts.who(token)
