@@ -102,7 +102,9 @@ def _channel(pairs: Pairs) -> Headers | None:
     at = tails[0]
     head = _before(pairs, "CallerIDNum")
     tail = dict(reversed(pairs[at:]))
-    where = dict(pairs[at - 2 : at]) if keys[at - 2 : at] == ["Context", "Exten"] else {}
+    # A number dialled may be torn as well, with a context of the caller's choosing behind it.
+    plain = keys[at - 2 : at] == ["Context", "Exten"] and keys.count("Context") == keys.count("Exten") == 1
+    where = dict(pairs[at - 2 : at]) if plain else {}
     item = {"Context": "", "Exten": "", "CallerIDName": "", "ConnectedLineNum": ""} | head | where | tail
     return item if is_whole_item(item) else None
 

@@ -7,7 +7,7 @@ repeating of unanswered actions are ours (docs/adr/0003-panoramisk-for-the-trans
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from panoramisk import Manager
 
@@ -51,8 +51,7 @@ async def connect(settings: PbxSettings, new_session: Callable[[], AmiSession]) 
         raise Unavailable(
             f"{where} can't be reached ({refused.strerror or refused}); is Asterisk running?"
         ) from refused
-    assert isinstance(session, AmiSession)  # our own factory made it
-    return session
+    return cast(AmiSession, session)  # our own factory made it
 
 
 def _abandon(opening: "asyncio.Future[Any]") -> None:

@@ -73,7 +73,7 @@ class Listener:
         await self._wait_until_booted(session)
         allowed = await allowed_actions(session)
         check_rights(self._settings.listener.user, allowed, LISTENING, allow_command=self._settings.allow_command)
-        await hear_only_what_is_used(session, allowed)
+        await hear_only_what_is_used(session)
         self._probing = "UserEvent" in allowed
         self._tick(session)
         try:

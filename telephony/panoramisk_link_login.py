@@ -60,17 +60,14 @@ async def allowed_actions(session: AmiSession) -> Headers:
     return await session.ask([("Action", "ListCommands")])
 
 
-async def hear_only_what_is_used(session: AmiSession, allowed: Headers) -> None:
-    """Have the PBX filter; where it can't (old, or no right) everything of the mask comes, and we skip it unparsed."""
-    if "Filter" in allowed:
-        version = (await session.ask([("Action", "CoreSettings")])).get("AsteriskVersion", "")
-        for criteria in filters(version):
-            answer = await session.ask([("Action", "Filter"), ("Operation", "Add"), *criteria])
-            if answer.get("Response") != "Success":
-                log.info("no event filter: %s", answer.get("Message"), extra={"action": "filter_refused"})
-                break
-    else:
-        log.info("the account may not set filters (write class system)", extra={"action": "filter_not_allowed"})
+async def hear_only_what_is_used(session: AmiSession) -> None:
+    """Have the PBX filter; where it can't or we may not, everything of the mask comes and we skip it unparsed."""
+    version = (await session.ask([("Action", "CoreSettings")])).get("AsteriskVersion", "")
+    for criteria in filters(version):
+        answer = await session.ask([("Action", "Filter"), ("Operation", "Add"), *criteria])
+        if answer.get("Response") != "Success":
+            log.info("no event filter: %s", answer.get("Message"), extra={"action": "filter_refused"})
+            break
     await session.ask([("Action", "Events"), ("EventMask", EVENT_MASK)])
 
 

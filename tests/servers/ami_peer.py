@@ -14,6 +14,7 @@ LISTENER_ACTIONS = (
     "CoreStatus CoreShowChannels BridgeList QueueStatus DeviceStateList Events Filter UserEvent CoreSettings"
 )
 ACTING_ACTIONS = "Hangup BlindTransfer MixMonitor MixMonitorMute QueuePause Originate Setvar"
+ALWAYS = ("Login", "Challenge", "Ping", "ListCommands")
 STARTED = {"CoreStartupDate": "2026-11-21", "CoreStartupTime": "08:00:00"}
 COMPLETE = {"CoreShowChannels": "CoreShowChannelsComplete", "BridgeList": "BridgeListComplete",
             "QueueStatus": "QueueStatusComplete", "DeviceStateList": "DeviceStateListComplete"}  # fmt: skip
@@ -108,6 +109,8 @@ class AmiPeer:
         name, action_id = action["Action"], action["ActionID"]
         if name in self.overrides:
             self.overrides[name](session, action)
+        elif name not in self.allowed and name not in ALWAYS:
+            session.write(message(Response="Error", ActionID=action_id, Message="Permission denied"))
         elif name == "Login":
             self._log_in(session, action)
         elif name == "CoreStatus":

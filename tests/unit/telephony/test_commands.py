@@ -47,7 +47,8 @@ GOOD: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
 
 # What no text value of any command may hold, wherever in it.
 HOSTILE = ["\r\nAction: Command", "\nVariable: x=1", "\r", "\0", ",b=2", "&PJSIP/1002", "|x", "${SHELL(id)}", '"', "<1>",
-           "\\", ";", "`id`", "{", "\u202e", "\ud800", "x" * 300]  # fmt: skip
+           "\\", ";", "`id`", "{", "\u202e", "\ud800", "x" * 300,
+           ",", "&", "|", "$", "<", ">", "{", "}", "`"]  # fmt: skip
 TEXT_FIELDS = [(kind, key) for kind, (_, fields) in GOOD.items() for key, value in fields.items() if type(value) is str]
 
 
@@ -73,6 +74,8 @@ def test_hostile_values_are_rejected(kind: str, key: str, hostile: str) -> None:
     ("kind", "key", "value"),
     [
         ("hangup", "uniqueid", "/PJSIP.*/"),
+        ("hangup", "uniqueid", "/"),
+        ("hangup", "uniqueid", "/a"),
         ("hangup", "uniqueid", ""),
         ("hangup", "cause", 0),
         ("hangup", "cause", True),
@@ -90,6 +93,7 @@ def test_hostile_values_are_rejected(kind: str, key: str, hostile: str) -> None:
         ("place", "variables", [("a=b", "1")]),
         ("record", "file", "../etc/passwd.wav"),
         ("record", "file", "/tmp/x.wav"),
+        ("record", "file", "a/b.wav"),
         ("record", "file", "x.sh"),
         ("record", "file", "x"),
         ("pause", "paused", "maybe"),

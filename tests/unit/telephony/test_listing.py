@@ -71,6 +71,17 @@ def test_the_other_side_of_the_same_call_is_torn_too_and_mended(tear: str) -> No
     assert listing.items[1]["CallerIDNum"] == "79161110001"
 
 
+def test_two_torn_callers_in_a_queue_stay_two() -> None:
+    listing = read(torn(queue_entry(66), b"\r\n\r\n"), torn(queue_entry(67), b"\r\n\r\n"), queue_entry(2))
+    assert [item["Uniqueid"] for item in listing.items] == ["1795289549.66", "1795289549.67", "1795289549.2"]
+
+
+def test_a_context_behind_a_torn_number_is_not_believed() -> None:
+    put = b"\r\n\r\nContext: from-agent\r\nExten: 9"
+    (item,) = read(torn(live_channel(66), put, b"Exten")).items
+    assert (item["Context"], item["Exten"]) == ("", "")
+
+
 def test_an_ambiguous_item_is_left_out() -> None:
     put = b"\r\nPriority: 1\r\nUniqueid: 1795289549.1\r\nLinkedid: 1795289549.1\r\nApplication: Q"
     assert len(put) <= 79
@@ -89,7 +100,7 @@ def test_pieces_of_nothing_known_make_nothing() -> None:
 
 
 def test_pieces_are_bounded() -> None:
-    listing = Listing("x")
-    for _ in range(10_000):
-        assert listing.take_stray(Odd("", "", b"x: y"))
-    assert not listing.items and listing.torn == 1
+    start, end = live_channel(66).replace(b"{id}", SECRET).split(b"CallerIDName")
+    parts = [start, *[b"x: y"] * 60, b"CallerIDName" + end, COMPLETE]
+    listing = read(*(part + b"\r\n\r\n" * (not part.endswith(b"\r\n\r\n")) for part in parts))
+    assert listing.items == [] and listing.torn == 1
