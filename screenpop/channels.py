@@ -116,3 +116,32 @@ class Channel:
         over = [k for k, kept in self._pops.items() if kept.pop.state in OVER]
         for pop_id in over[: max(0, surplus)]:
             del self._pops[pop_id]
+
+
+class Channels:
+    """The channel of every operator, and who sits at which extension."""
+
+    def __init__(self, *, epoch: str, encode: Encode) -> None:
+        self._epoch = epoch
+        self._encode = encode
+        self._channels: dict[str, Channel] = {}
+        self._owners: dict[str, str] = {}
+        self._hand_overs = 0
+
+    def of(self, agent: str) -> Channel:
+        channel = self._channels.get(agent)
+        if channel is None:
+            channel = self._channels[agent] = Channel(epoch=self._epoch, encode=self._encode)
+        return channel
+
+    def known(self, agent: str) -> Channel | None:
+        return self._channels.get(agent)
+
+    def owned(self, agent: str, user_id: str) -> Channel:
+        """The channel for this person; what is over there belongs to whoever sat there before."""
+        channel = self.of(agent)
+        if self._owners.setdefault(agent, user_id) != user_id:
+            self._hand_overs += 1
+            channel.hand_over(f"{self._epoch}-{self._hand_overs}")
+            self._owners[agent] = user_id
+        return channel

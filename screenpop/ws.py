@@ -7,7 +7,6 @@ Owns which screens are open and the channel of each operator. Never waits for a 
 import asyncio
 import logging
 import secrets
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from core.errors import ContactCentreError, Unavailable
 from core.model import Pop
 from runtime.metrics import Registry
 from runtime.wire import encode
-from screenpop.channels import Channel
+from screenpop.channels import Channels
 from screenpop.delivery import Delivery
 from screenpop.protocol import (
     SUBPROTOCOL,
@@ -38,6 +37,7 @@ from screenpop.protocol import (
     Welcome,
     plain,
 )
+from screenpop.ws_everybody import Everybody
 from screenpop.ws_screen import GONE, MOST_BEHIND_S, Screen
 from web.access import COOKIE
 from web.accounts import Accounts
@@ -45,7 +45,6 @@ from web.people import SignedIn
 
 log = logging.getLogger(__name__)
 _MOST_SCREENS_PER_SESSION = 8
-_SLICE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +75,11 @@ class Hub:
         self._settings = settings or HubSettings()
         self._now = now
         self._epoch = secrets.token_hex(8)
-        self._hand_overs = 0
         self._screens: set[Screen] = set()
         self._by_agent: dict[str, list[Screen]] = {}
-        self._channels: dict[str, Channel] = {}
-        self._owners: dict[str, str] = {}
+        self._channels = Channels(epoch=self._epoch, encode=_encoded)
         self._links: dict[tuple[str, str], LinkState] = {}
-        self._to_all: deque[str] = deque()
-        self._something_for_all = asyncio.Event()
+        self._everybody = Everybody(lambda: [s for there in self._by_agent.values() for s in there])
         self.delivery = Delivery()
         self._frames = registry.counter("meridian_pop_frames_total", help="Pop frames put into outboxes.")
         self._cuts = registry.counter("meridian_sockets_cut_total", help="Sockets closed by us.", labels=["why"])
@@ -100,7 +96,7 @@ class Hub:
 
     def show(self, pop: Pop) -> None:
         """Put the pop (or its new state) on the screens of its operator."""
-        channel = self._channel(pop.agent)
+        channel = self._channels.of(pop.agent)
         screens = self._by_agent.get(pop.agent, ())
         frame = channel.put(pop, now_s=_clock_s(), watched=bool(screens))
         for screen in tuple(screens):
@@ -152,7 +148,7 @@ class Hub:
         """Heartbeats, announcements and the check for ended sessions, until cancelled."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._beat(), name="hub-beat")
-            loops.create_task(self._tell_all(), name="hub-tell-all")
+            loops.create_task(self._everybody.run(), name="hub-tell-all")
             loops.create_task(self._recheck(), name="hub-recheck")
 
     def close(self) -> None:
@@ -208,7 +204,7 @@ class Hub:
     def _resume(self, screen: Screen, asked: Resume) -> None:
         """Bring the screen in step. One synchronous piece: no pop can slip in between."""
         agent = self._agent(screen)
-        channel = self._owned(agent, screen.who) if agent else None
+        channel = self._channels.owned(agent, screen.who.user_id) if agent else None
         mode, frames = channel.since(asked.epoch, asked.version) if channel else (Mode.RESYNC, [])
         welcome = Welcome(
             epoch=channel.epoch if channel else self._epoch,
@@ -227,7 +223,7 @@ class Hub:
 
     def _acknowledged(self, screen: Screen, version: int) -> None:
         agent = self._agent(screen)
-        channel = self._channels.get(agent)
+        channel = self._channels.known(agent)
         if channel is None:
             return
         for wait_s in channel.acknowledge(version, now_s=_clock_s()):
@@ -236,7 +232,7 @@ class Hub:
 
     def _dismissed(self, screen: Screen, pop_id: str) -> None:
         agent = self._agent(screen)
-        channel = self._channels.get(agent)
+        channel = self._channels.known(agent)
         frame = channel.remove(pop_id) if channel else None
         if frame is not None:
             for other in tuple(self._by_agent.get(agent, ())):
@@ -249,45 +245,14 @@ class Hub:
 
     # --- inner ----------------------------------------------------------------------------------------------------
 
-    def _channel(self, agent: str) -> Channel:
-        channel = self._channels.get(agent)
-        if channel is None:
-            channel = self._channels[agent] = Channel(epoch=self._epoch, encode=_encoded)
-        return channel
-
-    def _owned(self, agent: str, who: SignedIn) -> Channel:
-        """The channel of this extension; what is over there belongs to whoever sat there before."""
-        channel = self._channel(agent)
-        if self._owners.setdefault(agent, who.user_id) != who.user_id:
-            self._hand_overs += 1
-            channel.hand_over(f"{self._epoch}-{self._hand_overs}")
-            self._owners[agent] = who.user_id
-        return channel
-
     def _announce(self, link: LinkState) -> None:
         self._links[link.kind, link.name] = link
-        self._broadcast(_encoded(link))
-
-    def _broadcast(self, frame: str) -> None:
-        self._to_all.append(frame)
-        self._something_for_all.set()
+        self._everybody.tell(_encoded(link))
 
     def _session_ended(self, session_id: str) -> None:
         for screen in tuple(self._screens):
             if screen.who.session_id == session_id:
                 screen.cut(CloseCode.SIGNED_OUT)
-
-    async def _tell_all(self) -> None:
-        """In slices, so that a pop in between never waits for thousands of others."""
-        while True:
-            await self._something_for_all.wait()
-            self._something_for_all.clear()
-            while self._to_all:
-                frame = self._to_all.popleft()
-                for n, screen in enumerate(tuple(s for there in self._by_agent.values() for s in there), 1):
-                    screen.offer(frame)
-                    if n % _SLICE == 0:
-                        await asyncio.sleep(0)
 
     async def _beat(self) -> None:
         while True:
@@ -298,7 +263,7 @@ class Hub:
                     screen.cut(CloseCode.SILENT)
                 elif screen.behind_s > MOST_BEHIND_S:
                     screen.cut(CloseCode.BEHIND)
-            self._broadcast(_encoded(Tick(at=self._now())))
+            self._everybody.tell(_encoded(Tick(at=self._now())))
 
     async def _recheck(self) -> None:
         """Sessions may end in another process (`meridian user`, another node): look every few seconds."""

@@ -18,18 +18,17 @@ from typing import NoReturn
 from core.errors import Conflict, ContactCentreError, Forbidden, Rejected, Unavailable
 from core.ids import fresh_id
 from core.model import Role
-from web.attempts import Attempts
+from web.attempts import SignInLocks
 from web.failures import SignedOut, TooMany
 from web.passwords import Passwords
 from web.people import AccountStore, AuditTrail, Session, SignedIn, User
+from web.recent import RecentSessions
 from web.settings import WebSettings
 from web.tickets import Tickets
 
 log = logging.getLogger(__name__)
 _EXTENSION = re.compile(r"[A-Za-z0-9_.\-]{1,40}")
 _TOUCH_EVERY = timedelta(seconds=60)
-_TRUSTED_WITHOUT_STORE = timedelta(minutes=30)
-_MOST_RECENT = 20_000
 
 
 def utc_now() -> datetime:
@@ -60,11 +59,9 @@ class Accounts:
         self._settings = settings
         self._now = now
         self._monotonic = monotonic
-        self._by_name_there = Attempts(free=5)
-        self._by_name = Attempts(free=25, longest_s=120)
-        self._by_address = Attempts(free=40)
+        self._locks = SignInLocks()
         self._tickets = Tickets(life_s=settings.ticket_s)
-        self._recent: dict[str, tuple[datetime, tuple[Session, User]]] = {}
+        self._recent = RecentSessions()
         self._listeners: list[Callable[[str], None]] = []
         self._held: Callable[[str], bool] = lambda _session_id: False
 
@@ -110,7 +107,7 @@ class Accounts:
         fits = await self._passwords.fits(password, user.password_hash if user else None)
         if user is None or not fits or user.disabled:
             await self._refused(login, address, "disabled" if user and fits else "wrong_password")
-        self._by_name_there.succeeded(f"{login}@{address}")
+        self._locks.succeeded(login, address)
         extension = self._extension(user, extension)
         await self._refuse_taken(user, extension)
         return await self._opened(user, extension, address)
@@ -181,32 +178,20 @@ class Accounts:
         try:
             found = await self._store.session(token_hash)
         except Unavailable:
-            recent = self._recent.get(token_hash)
-            if recent is None or self._now() - recent[0] > _TRUSTED_WITHOUT_STORE:
+            recent = self._recent.get(token_hash, self._now())
+            if recent is None:
                 raise
-            return recent[1]
-        self._recent.pop(token_hash, None)
-        if found is not None:
-            self._recent[token_hash] = (self._now(), found)
-            if len(self._recent) > _MOST_RECENT:
-                del self._recent[next(iter(self._recent))]
+            return recent
+        self._recent.put(token_hash, found, self._now())
         return found
 
     def _refuse_locked(self, login: str, address: str) -> None:
-        now_s = self._monotonic()
-        wait_s = max(
-            self._by_name_there.locked_s(f"{login}@{address}", now_s=now_s),
-            self._by_name.locked_s(login, now_s=now_s),
-            self._by_address.locked_s(address, now_s=now_s),
-        )
+        wait_s = self._locks.wait_s(login, address, now_s=self._monotonic())
         if wait_s > 0:
             raise TooMany(f"Too many attempts. Try again in {wait_s:.0f} seconds.", retry_s=wait_s)
 
     async def _refused(self, login: str, address: str, why: str) -> NoReturn:
-        now_s = self._monotonic()
-        self._by_name_there.failed(f"{login}@{address}", now_s=now_s)
-        self._by_name.failed(login, now_s=now_s)
-        self._by_address.failed(address, now_s=now_s)
+        self._locks.failed(login, address, now_s=self._monotonic())
         await self.audit(self._now(), actor=login, action="sign_in_refused", why=why, address=address)
         raise Rejected("Name or password is wrong.", code="wrong_password")
 
@@ -257,7 +242,7 @@ class Accounts:
 
     def _told(self, session_ids: Iterable[str]) -> None:
         for session_id in session_ids:
-            self._recent = {k: r for k, r in self._recent.items() if r[1][0].session_id != session_id}
+            self._recent.forget(session_id)
             for listener in self._listeners:
                 listener(session_id)
 

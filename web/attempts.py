@@ -47,3 +47,30 @@ class Attempts:
         old = [k for k, t in self._tries.items() if now_s - t.last_s > _FORGET_S]
         for key in old or list(self._tries)[: _MOST_KEYS // 10]:
             del self._tries[key]
+
+
+class SignInLocks:
+    """Three counts together: a name from one address (strict), a name from anywhere, an address with any name.
+
+    Whoever guesses a name from elsewhere locks themselves out long before the person whose name it is.
+    """
+
+    def __init__(self) -> None:
+        self._there = Attempts(free=5)
+        self._name = Attempts(free=25, longest_s=120)
+        self._address = Attempts(free=40)
+
+    def wait_s(self, login: str, address: str, *, now_s: float) -> float:
+        return max(
+            self._there.locked_s(f"{login}@{address}", now_s=now_s),
+            self._name.locked_s(login, now_s=now_s),
+            self._address.locked_s(address, now_s=now_s),
+        )
+
+    def failed(self, login: str, address: str, *, now_s: float) -> None:
+        self._there.failed(f"{login}@{address}", now_s=now_s)
+        self._name.failed(login, now_s=now_s)
+        self._address.failed(address, now_s=now_s)
+
+    def succeeded(self, login: str, address: str) -> None:
+        self._there.succeeded(f"{login}@{address}")
