@@ -21,6 +21,7 @@ class MemoryCardStore:
         self._cards: dict[str, StoredCard] = {}
         self._owners: dict[tuple[str, str, str, str], str] = {}
         self._gone: dict[str, str | None] = {}
+        self._linked: dict[str, ClientSummary] = {}
         self._annotations: set[str] = set()
         self.audit: dict[str, AuditLine] = {}
 
@@ -75,6 +76,7 @@ class MemoryCardStore:
             self._cards[card.card_id] = replace(known, card=card)
         for linkedid in card.linkedids:
             self._owners.setdefault((card.site, card.pbx, linkedid, card.boot_id), card.card_id)
+        self._with_client(self._cards[card.card_id])
 
     def _discard(self, change: DiscardCard) -> None:
         survivor = None if change.into is None else self._survivor(change.into)
@@ -114,9 +116,15 @@ class MemoryCardStore:
         return self._gone.get(card_id) or card_id
 
     def _with_client(self, stored: StoredCard) -> StoredCard:
-        number = stored.card.client_number
-        client = None if number is None else self._client_of(stored.card.site, number)
-        return stored if client is None else replace(stored, client_id=client.client_id, client_name=client.name)
+        """Once found, a card's client stays, whoever has the number later."""
+        card = stored.card
+        number = card.client_number
+        found = None if number is None else self._client_of(card.site, number)
+        client = self._linked.get(card.card_id) or found
+        if client is None:
+            return stored
+        self._linked[card.card_id] = client
+        return replace(stored, client_id=client.client_id, client_name=client.name)
 
 
 def _place(card: Card) -> tuple[datetime, str]:

@@ -90,12 +90,17 @@ class Database:
                 await self._probing
         for lane in self._lanes:
             (self._writes if lane.thread.name == "db-writer" else self._reads).put(None)
-        for lane in self._lanes:
-            if lane.thread.ident is not None:
-                await asyncio.to_thread(lane.thread.join, self._deadline_s + 1)
+        await asyncio.to_thread(self._join)
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
+
+    def _join(self) -> None:
+        """A thread that is stuck comes back at the deadline of its job; one that doesn't is left behind."""
+        until = time.monotonic() + self._deadline_s + 1
+        for lane in self._lanes:
+            if lane.thread.ident is not None:
+                lane.thread.join(max(0.0, until - time.monotonic()))
 
     def _lane(self, name: str, *, writer: bool) -> Lane:
         return Lane(

@@ -1,7 +1,5 @@
 """What every record of conversations promises: in memory, on SQLite and on a real PostgreSQL."""
 
-from dataclasses import replace
-from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -15,7 +13,7 @@ from clients.memory import MemoryClientDirectory
 from clients.ports import ClientDirectory
 from clients.sql import SqlClientDirectory
 from core.effects import DiscardCard, SaveCard
-from core.model import Card, LegOutcome, PastInteraction
+from core.model import Card, PastInteraction
 from tests.cards import NOON, card, instant, open_card
 
 
@@ -297,11 +295,13 @@ async def test_history_ends_after_twenty_and_goes_on_from_there(store: CardStore
     assert [past.card_id for past in rest] == [card(n).card_id for n in range(4, -1, -1)]
 
 
-async def test_a_save_that_knows_no_client_any_more_keeps_the_link(store: CardStore, clients: ClientDirectory) -> None:
-    talk = open_card(1)
-    ivan = (await clients.find_or_create("riga", "89161112233", name="Ivan", at=NOON)).client
-    assert ivan is not None
-    await save(store, talk)
-    ringing = replace(talk.legs[0], outcome=LegOutcome.RINGING)
-    await save(store, replace(talk, revision=3, legs=(ringing,), queued_at=NOON + timedelta(seconds=1)))
-    assert (await stored(store, talk.card_id)).client_id == ivan.client_id
+async def test_a_card_keeps_its_client_whoever_has_the_number_later(store: CardStore, clients: ClientDirectory) -> None:
+    ivan = await clients.create("riga", name="Ivan", numbers=["89161112233"], at=NOON)
+    await save(store, open_card(1))
+    await clients.remove_number("riga", ivan.client_id, "89161112233")
+    await save(store, open_card(1, revision=3))
+    assert (await stored(store, open_card(1).card_id)).client_id == ivan.client_id
+    oleg = await clients.create("riga", name="Oleg", numbers=["89161112233"], at=NOON)
+    await save(store, card(1), card(2))
+    assert (await stored(store, card(1).card_id)).client_name == "Ivan"
+    assert [past.card_id for past in await store.history(oleg.client_id)] == [card(2).card_id]
