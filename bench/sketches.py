@@ -5,9 +5,7 @@ Floors to measure against, not parsers to use: they believe everything that they
 
 from collections.abc import Callable
 
-from bench.streams import GREETING
-
-END = b"\r\n\r\n"
+from bench.streams import END, GREETING
 
 
 class SplitSketch:

@@ -27,6 +27,7 @@ MIX = {
     "blind_transfer": 1,
 }
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
+END = b"\r\n\r\n"
 # Not of a call: answers to the recorder's own actions, and what only a PBX built for its own tests sends.
 _LEFT_OUT = ("Response:", "Event: TestEvent", "Event: QueueParams", "Event: ContactStatus", "Event: FullyBooted")
 _LEFT_OUT += ("Event: SuccessfulAuth", "Asterisk Call", "Event: QueueStatusComplete", "Event: CoreShowChannelsComplete")
