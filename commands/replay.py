@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
     for data in read_capture(arguments.file):
         replay.feed(data)
     took = time.perf_counter() - started
-    if replay.stream.messages == 0:
+    if replay.stream.messages <= len(replay.odd):
         raise Rejected(f"{arguments.file} holds no AMI messages: record one with `meridian record FILE`")
     if arguments.stats:
         print(_stats(replay, took))
