@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from core.effects import AnnouncePbx
@@ -13,7 +14,8 @@ from core.model import Direction, LegOutcome, PastInteraction
 from tests.servers.browser import chromium, open_desk
 from tests.servers.desk import Desk, now, running_desk
 
-pytestmark = pytest.mark.real("chromium")
+# One browser for all: they share a loop. Each test has its own context, hence its own cookies and storage.
+pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module")]
 HOSTILE = (
     "<img src=x onerror=\"document.title='hacked'\">",
     "\u202egnp.exe\u2066",
@@ -24,17 +26,19 @@ HOSTILE = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as opened:
         yield opened
 
 
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(browser: Browser) -> AsyncIterator[Desk]:
     async with running_desk() as running:
         await running.user("anna", "1001", name="Anna")
         yield running
+        for context in browser.contexts:
+            await context.close()
 
 
 async def ring(desk: Desk, call_id: str, number: str = "+79161234567", name: str = "") -> None:
