@@ -28,6 +28,7 @@ from configuration import Configuration, Pbx
 from core import events as e
 from core.effects import (
     AnnouncePbx,
+    AskForRecording,
     Audit,
     DiscardCard,
     Effect,
@@ -38,7 +39,7 @@ from core.effects import (
     UpdatePop,
 )
 from core.engine import Engine, Rule
-from core.errors import Unavailable
+from core.errors import ContactCentreError, Unavailable
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.metrics import Registry
@@ -46,11 +47,12 @@ from screenpop import http as pop_pages
 from screenpop.pops import Pops
 from screenpop.ws import Hub
 from telephony.dialling import DialPlan, PbxCalls
-from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.facts import FromPbx, InStep, LinkLost, RecordingBegan, StreamTainted
 from telephony.link_state import LinkState
 from telephony.live import Endpoints
 from telephony.panoramisk_link import PbxLink
 from telephony.panoramisk_link_recorder import Recorder
+from telephony.recording_commands import AskRecordingFile
 from telephony.tracker import CallTracker
 from web.accounts import Accounts
 from web.app import create_app
@@ -201,6 +203,7 @@ class Service:
             now=utc_now,
             token=lambda: secrets.token_hex(6),
         )
+        self.recording_lane = Lane("recordings", self._ask_for_recording, on_full=self._recording_unknown, workers=2)
         self._effects: dict[type, Callable[[Any], None]] = {
             SaveCard: self.writer.put,
             DiscardCard: self.writer.put,
@@ -210,6 +213,7 @@ class Service:
             LookUpClient: self.look_up_lane.put,
             AnnouncePbx: self.hub.announce_pbx,
             FillFromCdr: self._fill,
+            AskForRecording: self.recording_lane.put,
         }
         self._fillers = {
             name: self._filler(name, source)
@@ -226,6 +230,19 @@ class Service:
     def _fill(self, effect: FillFromCdr) -> None:
         if effect.pbx in self._look_into_cdr:
             self._look_into_cdr[effect.pbx].set()
+
+    async def _ask_for_recording(self, effect: AskForRecording) -> None:
+        try:
+            answer = await self.links[effect.pbx].send(AskRecordingFile(uniqueid=effect.uniqueid))
+        except ContactCentreError:
+            self._recording_unknown(effect)
+            return
+        if file := answer.get("Value"):
+            began = RecordingBegan(utc_now(), effect.uniqueid, file)
+            self.engine.step(FromPbx(effect.pbx, began))
+
+    def _recording_unknown(self, effect: AskForRecording) -> None:
+        log.warning("%s did not say where it records %s", effect.pbx, effect.uniqueid)
 
     def _filler(self, name: str, source: CdrSource) -> CdrFiller:
         site, tracker = self.configuration.site, self.trackers[name]
@@ -291,6 +308,7 @@ class Service:
                         ("web", server.serve()),
                         ("hub", self.hub.run()),
                         ("look-ups", self.look_up_lane.run()),
+                        ("recordings", self.recording_lane.run()),
                         ("loop-lag", watch_loop(self.registry)),
                         *((f"cdr {name}", self._keep_filled(name)) for name in self._fillers),
                     )

@@ -62,6 +62,14 @@ class FillFromCdr(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskForRecording(Effect):
+    """A recording began on this channel; the PBX doesn't say into which file: ask it."""
+
+    pbx: str
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncePbx(Effect):
     """Tell every screen whether the line to this PBX is live."""
 
@@ -79,11 +87,3 @@ class Audit(Effect):
     actor: str
     action: str
     facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WakeAt(Effect):
-    """Send the fact Woke(key) at this instant; a later WakeAt of the same key replaces it."""
-
-    key: str
-    at: datetime

@@ -198,6 +198,8 @@ class Renamed(NamedTuple):
 
 
 class RecordingBegan(NamedTuple):
+    """`reference` is '' where the PBX doesn't name the file (MixMonitorStart never does)."""
+
     at: datetime
     uniqueid: str
     reference: str

@@ -68,3 +68,17 @@ class StopRecording:
 
     def headers(self) -> Fields:
         return [("Action", "StopMixMonitor"), ("Channel", self.uniqueid)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRecordingFile:
+    """Into which file this channel's call is recorded; the answer's `Value`, with the PBX's path. Asterisk's event doesn't say."""
+
+    acting: ClassVar[bool] = False
+    uniqueid: str
+
+    def __post_init__(self) -> None:
+        check.channel(self.uniqueid)
+
+    def headers(self) -> Fields:
+        return [("Action", "Getvar"), ("Channel", self.uniqueid), ("Variable", "MIXMONITOR_FILENAME")]

@@ -1,0 +1,35 @@
+"""A recording that begins on the PBX - whoever began it - is on the card, with the file as the PBX names it."""
+
+from pathlib import Path
+
+import pytest
+
+from callcards.ports import StoredCard
+from tests.e2e.meridian import AttachedPbx, Meridian
+from tests.rig.instance import Asterisk
+from tests.rig.stage import Stage
+
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(90)]
+
+
+def test_a_recording_is_on_the_card(tmp_path: Path) -> None:
+    with Asterisk() as asterisk:
+        meridian = Meridian(tmp_path, {"main": AttachedPbx(ami_port=asterisk.ports.ami, cdr_csv=asterisk.cdr_csv)})
+        meridian.start()
+        stage = Stage(asterisk.ports.ami, asterisk.ports.sip)
+        try:
+            _, caller, call, _ = stage.answered_call("79161230099", name="Recorded")
+            stage.ami.action("MixMonitor", Channel=call["channel"], File="talk-79161230099.wav")
+
+            def recorded() -> bool:
+                return any(card.card.recordings for card in meridian.cards())
+
+            meridian.until(recorded, 10, "recorded")
+            caller.hangup()
+            meridian.until(lambda: all(c.card.ended_at for c in meridian.cards()), 10, "ended")
+            (stored,) = meridian.cards()
+            assert isinstance(stored, StoredCard)
+            assert [Path(file).name for file in stored.card.recordings] == ["talk-79161230099.wav"]
+        finally:
+            stage.close()
+            meridian.stop()
