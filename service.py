@@ -178,7 +178,7 @@ class Service:
             passwords=self.passwords,
             settings=configuration.web,
         )
-        self.hub = Hub(accounts=self.accounts, registry=self.registry)
+        self.hub = Hub(accounts=self.accounts, registry=self.registry, site=site.name)
         self.cards = Cards(timezone_of=lambda _site: site.timezone)
         self.pops = Pops()
         self.trackers = {
@@ -332,6 +332,8 @@ class Service:
         await self.database.migrate()
         self.database.watch(self._on_database)
         self.hub.announce_database(live=True, since=utc_now())
+        for name in self.links:
+            self.hub.announce_pbx(AnnouncePbx(pbx=name, live=False, at=utc_now(), why="connecting"))
         await self.writer.start()
         stack.push_async_callback(self.writer.close)
         await self.writer.drained()
@@ -353,7 +355,9 @@ class Service:
         }
         checks["database"] = lambda: None if self.database.state.live else self.database.state.why
         routers = (
-            card_pages.router(self.store, annotate=self._annotate),
+            card_pages.router(
+                self.store, annotate=self._annotate, region_of=lambda _site: self.configuration.site.region
+            ),
             client_pages.router(self.directory),
             pop_pages.router(calls=self.calls, links=self.hub.links, delivery=self.hub.delivery),
             self.hub.router(),
