@@ -1,19 +1,22 @@
 """A snapshot against what we believe: the facts that we must have missed. Pure; telephony/tracker.py takes them like any others.
 
-Everything is told in the order in which it would have happened: who is gone, who came, whom they dialled, who waits, who is in
-which bridge. When the truth can't be known (since when two talk) the instant of the snapshot stands for it.
+Everything is told in the order in which it would have happened: who is gone, who came, who waits, whom they dialled, who left
+the queue, who is in which bridge. When the truth can't be known (since when two talk) the instant of the snapshot stands for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from telephony import facts as f
 from telephony.live import Channel
 
 NORMAL_CLEARING = 16
+_LISTENING = ("ChanSpy", "ExtenSpy")
 
 
-def departures(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
-    """Channels that we believe in and the PBX doesn't know."""
+def departures(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.HungUp]:
+    """Channels that we believe in and the PBX doesn't know. A list that could not be had proves nothing."""
+    if "CoreShowChannels" in snapshot.missing:
+        return []
     alive = {channel.uniqueid for channel in snapshot.channels}
     return [
         f.HungUp(snapshot.at, channel.name, channel.uniqueid, channel.linkedid, NORMAL_CLEARING, "")
@@ -22,11 +25,20 @@ def departures(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.
     ]
 
 
-def arrivals(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
-    """Channels that the PBX has and we don't know, the oldest first, with who dialled whom."""
-    new = sorted((c for c in snapshot.channels if c.uniqueid not in channels), key=_age)
-    created: list[f.Fact] = [_created(channel) for channel in new]
-    return created + [dial for channel in new if (dial := _dialled(channel))]
+def newcomers(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.LiveChannel]:
+    """Channels that the PBX has and we don't know, the oldest first."""
+    return sorted((c for c in snapshot.channels if c.uniqueid not in channels), key=_age)
+
+
+def arrivals(new: Sequence[f.LiveChannel]) -> list[f.Fact]:
+    """That these channels were made."""
+    return [_created(channel) for channel in new]
+
+
+def doings(new: Sequence[f.LiveChannel]) -> list[f.Fact]:
+    """Who dialled whom among them, and who only listens in."""
+    dials: list[f.Fact] = [dial for channel in new if (dial := _dialled(channel))]
+    return dials + [f.Spied(c.created_at, c.uniqueid) for c in new if c.application in _LISTENING]
 
 
 def _age(channel: f.LiveChannel) -> tuple[object, bool, str]:
@@ -50,12 +62,11 @@ def _created(channel: f.LiveChannel) -> f.Fact:
 
 
 def _dialled(channel: f.LiveChannel) -> f.Fact | None:
-    if not channel.dialled_by_pbx or channel.uniqueid == channel.linkedid:
+    if not channel.dialled_by_pbx:
         return None
+    by = "" if channel.uniqueid == channel.linkedid else channel.linkedid  # '': an Originate, of ours or another's
     number = channel.number or channel.connected_number
-    return f.DialBegan(
-        channel.created_at, channel.linkedid, channel.channel, channel.uniqueid, channel.linkedid, number
-    )
+    return f.DialBegan(channel.created_at, by, channel.channel, channel.uniqueid, channel.linkedid, number)
 
 
 def ringing(snapshot: f.Snapshot) -> list[f.Fact]:
@@ -69,23 +80,26 @@ def ringing(snapshot: f.Snapshot) -> list[f.Fact]:
     return found
 
 
-def queues(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
-    """Who waits now, and who doesn't any more."""
-    if "queues" in snapshot.missing:
-        return []
-    waiting = {entry.uniqueid: entry for entry in snapshot.waiting}
-    left: list[f.Fact] = [
-        f.QueueLeft(snapshot.at, channel.name, channel.uniqueid, channel.call.queue or "", True)
-        for channel in channels.values()
-        if channel is channel.call.primary and channel.call.waiting and channel.uniqueid not in waiting
-    ]
-    joined: list[f.Fact] = [
+def joined_queues(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
+    """Who waits now."""
+    return [
         f.QueueJoined(entry.joined_at, channel.name, entry.uniqueid, entry.queue, entry.position)
         for entry in sorted(snapshot.waiting, key=lambda e: e.joined_at)
         if (channel := channels.get(entry.uniqueid))
         and not (channel.call.waiting and channel.call.queue == entry.queue)
     ]
-    return left + joined
+
+
+def left_queues(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:
+    """Who doesn't wait any more."""
+    if "QueueStatus" in snapshot.missing:
+        return []
+    waiting = {entry.uniqueid for entry in snapshot.waiting}
+    return [
+        f.QueueLeft(snapshot.at, channel.name, channel.uniqueid, channel.call.queue or "", True)
+        for channel in channels.values()
+        if channel is channel.call.primary and channel.call.waiting and channel.uniqueid not in waiting
+    ]
 
 
 def bridges(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:

@@ -12,10 +12,11 @@ One conversation with a client is one call, however many channels, bridges and l
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from core.effects import AskForRecording, Effect
 from core.events import (
     CallAnswered,
     CallArrived,
@@ -61,7 +62,7 @@ class CallTracker:
         self._by_linkedid: dict[str, Call] = {}
         self._bridges: dict[str, dict[str, Channel]] = {}
         self._dead: dict[str, None] = {}
-        self._out: list[Event] = []
+        self._out: list[Event | Effect] = []
         self._inferring: str | None = None
         self._lost_at: datetime | None = None
         self._adopting = False
@@ -95,7 +96,7 @@ class CallTracker:
             f.VoicemailBegan: self._on_voicemail_began,
         }
 
-    def feed(self, fact: f.Fact) -> list[Event]:
+    def feed(self, fact: f.Fact) -> list[Event | Effect]:
         """One fact's consequences, in order."""
         self._handlers[type(fact)](fact)
         if not self._out:
@@ -103,29 +104,27 @@ class CallTracker:
         out, self._out = self._out, []
         return out
 
-    def on_from_pbx(self, told: f.FromPbx) -> list[Event]:
+    def on_from_pbx(self, told: f.FromPbx) -> list[Event | Effect]:
         """The same, as the engine hears it."""
         return self.feed(told.fact)
 
-    def on_in_step(self, step: f.InStep) -> list[Event]:
+    def on_in_step(self, step: f.InStep) -> list[Event | Effect]:
         """A snapshot: whatever we missed is told now, then that we are in step again."""
         snapshot = step.snapshot
-        out: list[Event] = []
+        out: list[Event | Effect] = []
         if self.boot_id and self.boot_id != snapshot.boot_id:
             out += self._close_all("pbx_restart", self._lost_at or snapshot.at)
         self.boot_id = snapshot.boot_id
         self._inferring = "gone_while_away"
-        for fact in reconcile.departures(self.channels, snapshot):
-            out += self.feed(fact._replace(at=self._lost_at or snapshot.at))
+        gone_at = self._lost_at or snapshot.at
+        out += self._feed_all([gone._replace(at=gone_at) for gone in reconcile.departures(self.channels, snapshot)])
         self._inferring, self._adopting = None, True
-        for fact in reconcile.arrivals(self.channels, snapshot):
-            out += self.feed(fact)
+        new = reconcile.newcomers(self.channels, snapshot)
+        out += self._feed_all(reconcile.arrivals(new))
         self._adopting = False
-        for find in (reconcile.queues, reconcile.bridges):
-            for fact in find(self.channels, snapshot):
-                out += self.feed(fact)
-        for fact in reconcile.ringing(snapshot):
-            out += self.feed(fact)
+        out += self._feed_all(reconcile.joined_queues(self.channels, snapshot) + reconcile.doings(new))
+        out += self._feed_all(reconcile.left_queues(self.channels, snapshot))
+        out += self._feed_all(reconcile.bridges(self.channels, snapshot) + reconcile.ringing(snapshot))
         out.append(
             PbxConnected(
                 at=snapshot.at,
@@ -138,12 +137,15 @@ class CallTracker:
         self._lost_at = None
         return out
 
+    def _feed_all(self, facts: Sequence[f.Fact]) -> list[Event]:
+        return [event for fact in facts for event in self.feed(fact)]
+
     def on_link_lost(self, lost: f.LinkLost) -> list[Event]:
         """Nothing that we believe is certain from here on, and nothing of it is thrown away."""
         self._lost_at = self._lost_at or lost.at
         return [PbxLost(at=lost.at, pbx=self.pbx, why=lost.why)]
 
-    def _close_all(self, reason: str, at: datetime) -> list[Event]:
+    def _close_all(self, reason: str, at: datetime) -> list[Event | Effect]:
         """The PBX was started anew: no call of before lives, and its channel names begin again at zero."""
         self._inferring = reason
         for call in list(self.calls.values()):
@@ -269,7 +271,7 @@ class CallTracker:
         del self.channels[fact.uniqueid]
         call.channels.pop(fact.uniqueid, None)
         self._bury(fact.uniqueid)
-        if channel is call.primary:
+        if channel is call.primary and self._inferring is None:
             call.cause = fact.cause
         if channel.offered and not channel.talked:
             self._end_offer(channel, self._outcome(channel, fact.cause), fact.at)
@@ -732,8 +734,12 @@ class CallTracker:
 
     def _on_recording_began(self, fact: f.RecordingBegan) -> None:
         channel = self.channels.get(fact.uniqueid)
-        if channel is not None and channel.call.opened and fact.reference:
+        if channel is None or not channel.call.opened:
+            return
+        if fact.reference:
             self._out.append(CallRecorded(at=fact.at, call_id=channel.call.call_id, reference=fact.reference))
+        else:
+            self._out.append(AskForRecording(pbx=self.pbx, uniqueid=fact.uniqueid))
 
     def _known(self, uniqueid: str, name: str) -> Channel | None:
         """The live channel, if name and Uniqueid fit each other; a fact that mixes two channels is not believed."""
