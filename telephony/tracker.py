@@ -137,7 +137,7 @@ class CallTracker:
         self._lost_at = None
         return out
 
-    def _feed_all(self, facts: Sequence[f.Fact]) -> list[Event]:
+    def _feed_all(self, facts: Sequence[f.Fact]) -> list[Event | Effect]:
         return [event for fact in facts for event in self.feed(fact)]
 
     def on_link_lost(self, lost: f.LinkLost) -> list[Event]:

@@ -14,7 +14,7 @@
 Channels are named by their Uniqueid (`A`); their AMI names are made of an endpoint (`1001`, `trunk`, `Local/500@lobby`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import ndiff
 from textwrap import dedent
@@ -160,8 +160,11 @@ class Playbook:
 
     # ---- what came of it
 
-    def _take(self, events: list[e.Event]) -> None:
-        for event in events:
+    def _take(self, told: Sequence[e.Event | Effect]) -> None:
+        for event in told:
+            if isinstance(event, Effect):
+                self.effects.append(event)
+                continue
             if isinstance(event, e.CallArrived):
                 self._calls[event.call_id] = event.uniqueid
             self.events.append(event)

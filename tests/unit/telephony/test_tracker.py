@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.effects import AskForRecording
 from core.events import CallArrived, CallOfferEnded, PbxConnected
 from telephony import facts as f
 from telephony.tracker import CallTracker, dialled_number
@@ -932,8 +933,17 @@ def test_facts_about_nobody_say_nothing() -> None:
 
 def test_a_recording_is_noted_with_the_call() -> None:
     play = talking()
-    play.feed(f.RecordingBegan(at(6), "A", "a.wav"), f.RecordingBegan(at(6), "B", ""))
+    play.feed(f.RecordingBegan(at(6), "A", "a.wav"))
     play.tells("6 CallRecorded A a.wav")
+
+
+def test_the_pbx_is_asked_for_the_file_of_a_recording_that_it_did_not_name() -> None:
+    play = talking()
+    play.created(6, "P", "1003")  # lifted a phone: no card, no question
+    play.feed(f.RecordingBegan(at(6), "B", ""), f.RecordingBegan(at(6), "P", ""))
+    play.tells("")
+    asked = [effect for effect in play.effects if isinstance(effect, AskForRecording)]
+    assert asked == [AskForRecording(pbx="pbx1", uniqueid="B")]
 
 
 @pytest.mark.parametrize(
