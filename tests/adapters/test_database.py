@@ -208,30 +208,27 @@ async def test_sqlite_serves_one_process(tmp_path: Path) -> None:
 
 
 async def test_sqlite_held_by_an_outside_process(tmp_path: Path) -> None:
-    """C4: reads go on, cards wait in the journal, nobody sees `locked`, nothing is lost."""
+    """C4: reads go on, cards wait in the journal, nobody sees `locked` but who asked for the write, nothing is lost."""
     url = f"sqlite:///{tmp_path}/meridian.db"
-    async with opened(url, deadline_s=1.0) as database:
+    async with opened(url, deadline_s=2.0) as database:
         await database.migrate()
         writer = CardWriter(SqlCardStore(database, client_key=lambda _site, number: number), tmp_path / "journal")
         await writer.start()
         outside = sqlite3.connect(tmp_path / "meridian.db", isolation_level=None)
         outside.execute("BEGIN IMMEDIATE")
-        started = time.monotonic()
-        while time.monotonic() - started < 2.5:
-            writer.put(SaveCard(card=card(int((time.monotonic() - started) * 100))))
+        started, put = time.monotonic(), 0
+        while time.monotonic() - started < 3.0:
+            writer.put(SaveCard(card=card(put)))
+            put += 1
             await writer.flush()
             assert await database.read(one) == 1
-        expected = int((time.monotonic() - started) * 100)
         assert writer.backlog().journal_bytes > 0
-        with pytest.raises(Unavailable, match="locked"):
+        with pytest.raises(Unavailable, match=r"locked|in time"):
             await database.write(add_line(1))
         outside.execute("COMMIT")
         outside.close()
-        await asyncio.wait_for(writer.drained(), 10)
-        assert (
-            await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM interactions").scalar_one())
-            > expected / 20
-        )
+        await asyncio.wait_for(writer.drained(), 20)
+        assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM interactions").scalar()) == put
         assert database.state.live
         await writer.close()
 
