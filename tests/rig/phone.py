@@ -76,7 +76,7 @@ class Phone:
             return []
         return text.split("\n")[:-1]  # the last one may still be being written
 
-    def wait(self, what: str, timeout: float = 10) -> str:
+    def wait(self, what: str, timeout: float = 15) -> str:
         """Wait for a new log line that begins with `what`; the call it speaks of becomes this phone's call."""
         deadline = time.time() + timeout
         while time.time() < deadline:

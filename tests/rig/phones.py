@@ -80,7 +80,7 @@ class PhoneRoom:
         line = LedgerLine(ledger_id=f"{self._run}-{n}", number=user, to=to)
         keys = {"user": user, "display": display, "host": host or ip, "to": to, "ledger": line.ledger_id}
         args = [word for key, value in keys.items() for word in ("-key", key, value)]
-        args += ["-cid_str", f"c{n}-%u-%p@%s", "-r", "1"]
+        args += ["-cid_str", f"c{n}-%u-%p@%s", "-r", "20"]  # at once: the first comes after 1/rate s
         phone = Phone(
             self,
             "phone_uac.xml",

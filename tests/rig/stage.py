@@ -47,7 +47,7 @@ class Stage:
             # Not by Event: a caller's number with line breaks in it can tear Newchannel apart.
             return m.get("Exten") == to and m.get("Uniqueid", "") not in known | {""}
 
-        new = self.ami.wait(arrived, 5, since=mark, what="Newchannel")
+        new = self.ami.wait(arrived, 15, since=mark, what="Newchannel")
         t: Truth = {
             "caller_number": user, "caller_name": display.strip('"'), "dialled": to, "queue": queue, "rang": [],
             "answered_by": None, "wait_s": None, "talk_s": None, "hold_s": 0, "transfers": [], "ended_by": None,
