@@ -192,8 +192,11 @@ class LocalPaired(NamedTuple):
 
 
 class Renamed(NamedTuple):
+    """The channel that was called `former` is called `channel` now."""
+
     at: datetime
     uniqueid: str
+    former: str
     channel: str
 
 
@@ -396,6 +399,28 @@ def known(value: str) -> str:
     return "" if value in UNKNOWN else value
 
 
+def _written(prefix: str = "") -> frozenset[str]:
+    """What Asterisk (13 and later) writes of a channel, as far as it takes to tell a whole one from a forged one: these names
+    alone are longer than what a caller can slip in."""
+    names = ("ChannelStateDesc", "ConnectedLineName", "AccountCode", "Context", "Priority", "Uniqueid", "Linkedid")
+    return frozenset(prefix + name for name in names)
+
+
+_CHANNEL = _written()
+_DIALLED = _written("Dest")
+
+
+def _check(h: Headers, written: frozenset[str]) -> None:
+    if not h.keys() >= written:
+        raise KeyError(min(written - h.keys()))
+
+
+def _other(h: Headers, prefix: str) -> str:
+    """The Uniqueid of a channel that isn't part of every message of its kind; '' where there is none."""
+    named = f"{prefix}Channel" in h or f"{prefix}Linkedid" in h
+    return h[f"{prefix}Uniqueid"] if named else ""
+
+
 def _created(h: Headers, at: datetime) -> Fact:
     return ChannelCreated(
         at,
@@ -411,19 +436,15 @@ def _created(h: Headers, at: datetime) -> Fact:
 
 
 def _dial_began(h: Headers, at: datetime) -> Fact:
-    if "Channel" in h:
-        h["Linkedid"]  # a dialling channel, where there is one, must be whole
-    return DialBegan(at, h.get("Uniqueid", ""), h["DestChannel"], h["DestUniqueid"], h["DestLinkedid"], h["DialString"])
+    return DialBegan(at, _other(h, ""), h["DestChannel"], h["DestUniqueid"], h["DestLinkedid"], h["DialString"])
 
 
 def _dial_state(h: Headers, at: datetime) -> Fact | None:
-    h["DestLinkedid"]
     return DialRang(at, h["DestUniqueid"]) if h["DialStatus"] == "RINGING" else None
 
 
 def _dial_ended(h: Headers, at: datetime) -> Fact:
-    h["DestLinkedid"]
-    return DialEnded(at, h.get("Uniqueid", ""), h["DestUniqueid"], h["DialStatus"], h.get("Forward", ""))
+    return DialEnded(at, _other(h, ""), h["DestUniqueid"], h["DialStatus"], h.get("Forward", ""))
 
 
 def _bridge_entered(h: Headers, at: datetime) -> Fact:
@@ -439,17 +460,14 @@ def _bridge_entered(h: Headers, at: datetime) -> Fact:
 
 
 def _bridge_left(h: Headers, at: datetime) -> Fact:
-    h["Linkedid"]
     return BridgeLeft(at, h["BridgeUniqueid"], h["Channel"], h["Uniqueid"])
 
 
 def _held(h: Headers, at: datetime) -> Fact:
-    h["Linkedid"]
     return Held(at, h["Channel"], h["Uniqueid"])
 
 
 def _unheld(h: Headers, at: datetime) -> Fact:
-    h["Linkedid"]
     return Unheld(at, h["Channel"], h["Uniqueid"])
 
 
@@ -468,7 +486,7 @@ def _agent_rang(h: Headers, at: datetime) -> Fact:
 
 
 def _blind(h: Headers, at: datetime) -> Fact:
-    return BlindTransferred(at, h["Result"], h["TransfererUniqueid"], h.get("TransfereeUniqueid", ""), h["Extension"])
+    return BlindTransferred(at, h["Result"], h["TransfererUniqueid"], _other(h, "Transferee"), h["Extension"])
 
 
 def _attended(h: Headers, at: datetime) -> Fact:
@@ -477,8 +495,8 @@ def _attended(h: Headers, at: datetime) -> Fact:
         h["Result"],
         h["OrigTransfererUniqueid"],
         h["SecondTransfererUniqueid"],
-        h.get("TransfereeUniqueid", ""),
-        h.get("TransferTargetUniqueid", ""),
+        _other(h, "Transferee"),
+        _other(h, "TransferTarget"),
         h["DestType"],
     )
 
@@ -488,16 +506,14 @@ def _parked(h: Headers, at: datetime) -> Fact:
 
 
 def _unparked(h: Headers, at: datetime) -> Fact:
-    return Unparked(at, h["ParkeeUniqueid"], h.get("RetrieverUniqueid", ""), h["ParkingSpace"])
+    return Unparked(at, h["ParkeeUniqueid"], _other(h, "Retriever"), h["ParkingSpace"])
 
 
 def _picked_up(h: Headers, at: datetime) -> Fact:
-    h["Linkedid"]
     return PickedUp(at, h["Channel"], h["Uniqueid"], h["TargetUniqueid"])
 
 
 def _hangup_asked(h: Headers, at: datetime) -> Fact:
-    h["Linkedid"]
     return HangupAsked(at, h["Channel"], h["Uniqueid"])
 
 
@@ -510,7 +526,6 @@ def _spied(h: Headers, at: datetime) -> Fact:
 
 
 def _conference(h: Headers, at: datetime) -> Fact:
-    h["Linkedid"]
     return ConferenceJoined(at, h["Uniqueid"])
 
 
@@ -519,60 +534,66 @@ def _local_paired(h: Headers, at: datetime) -> Fact:
 
 
 def _renamed(h: Headers, at: datetime) -> Fact:
-    return Renamed(at, h["Uniqueid"], h["Newname"])
+    return Renamed(at, h["Uniqueid"], h["Channel"], h["Newname"])
 
 
 def _originated(h: Headers, at: datetime) -> Fact:
-    h["CallerIDName"]
     return Originated(at, known(h["Uniqueid"]), h["Response"] == "Success", int(h["Reason"]))
 
 
 def _user_event(h: Headers, at: datetime) -> Fact | None:
-    kind = h["UserEvent"]
-    if kind == "CcConnect":
-        return OfferConnected(at, h["Uniqueid"], h["Call"])
-    if kind == "CcVoicemail":
-        return VoicemailBegan(at, h["Uniqueid"])
-    if kind == "CcRecording":
-        return RecordingBegan(at, h["Call"], h["File"])
-    return None
+    maker = _USER_EVENTS.get(h["UserEvent"])
+    if maker is None:
+        return None  # a company's own: it may look as it likes
+    _check(h, _CHANNEL)
+    return maker(h, at)
+
+
+_USER_EVENTS: dict[str, Callable[[Headers, datetime], Fact]] = {
+    "CcConnect": lambda h, at: OfferConnected(at, h["Uniqueid"], h["Call"]),
+    "CcVoicemail": lambda h, at: VoicemailBegan(at, h["Uniqueid"]),
+    "CcRecording": lambda h, at: RecordingBegan(at, h["Call"], h["File"]),
+}
 
 
 def _recording(h: Headers, at: datetime) -> Fact:
     return RecordingBegan(at, h["Uniqueid"], h.get("File", ""))
 
 
-_MAKERS: dict[str, Callable[[Headers, datetime], Fact | None]] = {
-    "Newchannel": _created,
-    "DialBegin": _dial_began,
-    "DialState": _dial_state,
-    "DialEnd": _dial_ended,
-    "BridgeEnter": _bridge_entered,
-    "BridgeLeave": _bridge_left,
-    "Hold": _held,
-    "Unhold": _unheld,
-    "QueueCallerJoin": _queue_joined,
-    "QueueCallerLeave": _queue_left,
-    "QueueCallerAbandon": _queue_left,
-    "AgentCalled": _agent_rang,
-    "BlindTransfer": _blind,
-    "AttendedTransfer": _attended,
-    "ParkedCall": _parked,
-    "UnParkedCall": _unparked,
-    "ParkedCallTimeOut": _unparked,
-    "ParkedCallGiveUp": _unparked,
-    "Pickup": _picked_up,
-    "HangupRequest": _hangup_asked,
-    "Hangup": _hung_up,
-    "ChanSpyStart": _spied,
-    "ConfbridgeJoin": _conference,
-    "MeetmeJoin": _conference,
-    "LocalBridge": _local_paired,
-    "Rename": _renamed,
-    "OriginateResponse": _originated,
-    "UserEvent": _user_event,
-    "MixMonitorStart": _recording,
+_Maker = Callable[[Headers, datetime], Fact | None]
+
+_MAKERS: dict[str, tuple[_Maker, frozenset[str]]] = {
+    "Newchannel": (_created, _CHANNEL),
+    "DialBegin": (_dial_began, _DIALLED),
+    "DialState": (_dial_state, _DIALLED),
+    "DialEnd": (_dial_ended, _DIALLED),
+    "BridgeEnter": (_bridge_entered, _CHANNEL),
+    "BridgeLeave": (_bridge_left, _CHANNEL),
+    "Hold": (_held, _CHANNEL),
+    "Unhold": (_unheld, _CHANNEL),
+    "QueueCallerJoin": (_queue_joined, _CHANNEL),
+    "QueueCallerLeave": (_queue_left, _CHANNEL),
+    "QueueCallerAbandon": (_queue_left, _CHANNEL),
+    "AgentCalled": (_agent_rang, _CHANNEL | _DIALLED),
+    "BlindTransfer": (_blind, _written("Transferer")),
+    "AttendedTransfer": (_attended, _written("OrigTransferer") | _written("SecondTransferer")),
+    "ParkedCall": (_parked, _written("Parkee")),
+    "UnParkedCall": (_unparked, _written("Parkee") | {"RetrieverUniqueid"}),
+    "ParkedCallTimeOut": (_unparked, _written("Parkee")),
+    "ParkedCallGiveUp": (_unparked, _written("Parkee")),
+    "Pickup": (_picked_up, _CHANNEL | _written("Target")),
+    "HangupRequest": (_hangup_asked, _CHANNEL),
+    "Hangup": (_hung_up, _CHANNEL),
+    "ChanSpyStart": (_spied, _written("Spyer") | _written("Spyee")),
+    "ConfbridgeJoin": (_conference, _CHANNEL),
+    "MeetmeJoin": (_conference, _CHANNEL),
+    "LocalBridge": (_local_paired, _written("LocalOne") | _written("LocalTwo") | {"LocalOptimization"}),
+    "Rename": (_renamed, frozenset({"Channel", "Newname", "Uniqueid"})),
+    "OriginateResponse": (_originated, frozenset({"CallerIDName"})),
+    "UserEvent": (_user_event, frozenset()),
+    "MixMonitorStart": (_recording, _CHANNEL),
 }
+"""Per event: who makes the fact, and what Asterisk always writes besides that which the fact needs."""
 
 USED_EVENTS = frozenset(_MAKERS)
 """The events that facts are made of; all others may be filtered at the PBX or skipped unparsed."""
@@ -580,10 +601,12 @@ USED_EVENTS = frozenset(_MAKERS)
 
 def fact_of(headers: Headers, at: datetime) -> Fact | Odd | None:
     """The fact that an event's headers tell; None for events that Meridian doesn't use; Odd for incomplete ones."""
-    maker = _MAKERS.get(headers.get("Event", ""))
-    if maker is None:
+    found = _MAKERS.get(headers.get("Event", ""))
+    if found is None:
         return None
+    maker, written = found
     try:
+        _check(headers, written)
         return maker(headers, at)
     except KeyError as missing:
         return Odd(f"{headers['Event']} without its header {missing.args[0]}", "")

@@ -462,7 +462,7 @@ class CallTracker:
             self._adopt_channel(leg, caller.call, fact.at)
 
     def _on_renamed(self, fact: f.Renamed) -> None:
-        if channel := self.channels.get(fact.uniqueid):
+        if channel := self._known(fact.uniqueid, fact.former):
             channel.name = fact.channel
 
     def _on_local_paired(self, fact: f.LocalPaired) -> None:

@@ -895,6 +895,7 @@ def test_a_fact_that_mixes_two_channels_is_not_believed() -> None:
         f.PickedUp(at(7), other, "B", "C"),
         f.AgentRang(at(7), other, "A", "support", play.name("C"), "C", "A"),
         f.DialBegan(at(7), "A", other, "B", "A", "1001"),
+        f.Renamed(at(7), "B", other, "PJSIP/1001-forged"),
     ]
     for count, fact in enumerate(forged, 1):
         play.feed(fact)
@@ -906,7 +907,10 @@ def test_a_fact_that_mixes_two_channels_is_not_believed() -> None:
 
 def test_a_renamed_channel_is_known_by_its_new_name() -> None:
     play = talking()
-    play.feed(f.Renamed(at(6), "B", "PJSIP/1001-0000ffff"), f.HungUp(at(7), "PJSIP/1001-0000ffff", "B", "A", 16, ""))
+    play.feed(
+        f.Renamed(at(6), "B", play.name("B"), "PJSIP/1001-0000ffff"),
+        f.HungUp(at(7), "PJSIP/1001-0000ffff", "B", "A", 16, ""),
+    )
     play.tells("7 LegEnded A B")
 
 
@@ -925,7 +929,7 @@ def test_facts_about_nobody_say_nothing() -> None:
     play.dial_ended(0, "Z", "Z", "ANSWER")
     play.feed(f.DialRang(at(0), "Z"), f.Parked(at(0), "Z", "7"), f.Unparked(at(0), "Z", "Z", "7"))
     play.feed(f.PickedUp(at(0), "x", "Z", "Z"), f.Spied(at(0), "Z"), f.ConferenceJoined(at(0), "Z"))
-    play.feed(f.LocalPaired(at(0), "Z", "Z"), f.Renamed(at(0), "Z", "y"), f.RecordingBegan(at(0), "Z", "f"))
+    play.feed(f.LocalPaired(at(0), "Z", "Z"), f.Renamed(at(0), "Z", "x", "y"), f.RecordingBegan(at(0), "Z", "f"))
     play.feed(f.Originated(at(0), "Z", True, 4), f.OfferConnected(at(0), "Z", "Z"), f.VoicemailBegan(at(0), "Z"))
     play.tells("")
     assert all_gone(play)
