@@ -327,7 +327,7 @@ class Service:
                         task.cancel()
 
     async def _open_stores(self, stack: contextlib.AsyncExitStack) -> None:
-        self.configuration.database.folder.mkdir(parents=True, exist_ok=True)
+        self.configuration.database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.push_async_callback(self.database.close)
         await self.database.migrate()
         self.database.watch(self._on_database)

@@ -61,7 +61,9 @@ class BackFill:
             timezone=self.timezone,
             agent=None if direction is Direction.INBOUND else self._agent(first.channel),
             queues=queues,
-            queued_at=min((row.start for row in conversation.rows if _queue(row)), default=None),
+            # Since when it waited the records don't say: a dialplan that answers before the queue makes both of
+            # the row's instants meaningless. Unknown is better than a wait of nought.
+            queued_at=None,
             answered_at=min((row.answer for row in talk if row.answer), default=None),
             answered_by=self._party(talk[0]) if talk else None,
             talk_ended_at=max((row.end for row in talk), default=None),
@@ -89,7 +91,6 @@ class BackFill:
         return replace(
             card,
             queues=card.queues or told.queues,
-            queued_at=card.queued_at or told.queued_at,
             answered_at=answered_at,
             answered_by=card.answered_by or told.answered_by,
             talk_ended_at=(told.talk_ended_at or card.talk_ended_at) if answered_at else None,

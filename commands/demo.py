@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from commands.demo_notes import leave_notes
 from commands.run import serve, set_up_logs
 from configuration import Configuration, Pbx, Site, Storage
 from core.errors import Rejected
@@ -65,6 +66,7 @@ async def _demo(arguments: Namespace) -> None:
     if not await asyncio.to_thread(cdr.exists):
         print(f"Letting {PAST_DAYS:.0f} days of calls happen first ...", flush=True)
         await asyncio.to_thread(_write_past, cdr, plan)
+    first_time = not await asyncio.to_thread((folder / "meridian.db").exists)
     async with _simulated(plan, cdr) as (pbx, port):
         service = Service(_configuration(arguments, port, cdr))
 
@@ -72,11 +74,14 @@ async def _demo(arguments: Namespace) -> None:
             await _employ_people(service)
             print(_welcome(service), flush=True)
 
-        attention = asyncio.create_task(_call_whoever_looks(service, pbx), name="demo-attention")
+        tasks = [asyncio.create_task(_call_whoever_looks(service, pbx), name="demo-attention")]
+        if first_time:
+            tasks.append(asyncio.create_task(leave_notes(service), name="demo-notes"))
         try:
             await serve(service, once_up=once_up)
         finally:
-            attention.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 def _write_past(cdr: Path, plan: TrafficPlan) -> None:

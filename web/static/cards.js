@@ -2,13 +2,14 @@
 // @ts-check
 import { ApiError, ask } from "./api.js";
 import { byId, el, outside } from "./dom.js";
-import { clock, dayAndTime } from "./format.js";
+import { clock, dayAndTime, zone } from "./format.js";
 import { signedIn } from "./frame.js";
 import { outcome, reason, t } from "./texts.js";
 
 /** @type {string | null} */
 let next = null;
 await signedIn();
+byId("zone").textContent = t("times_in", { zone: zone() });
 byId("refresh").addEventListener("click", () => load(true));
 byId("more").addEventListener("click", () => load(false));
 await load(true);

@@ -3,7 +3,7 @@
 // @ts-check
 import { ApiError, ask } from "./api.js";
 import { el, outside } from "./dom.js";
-import { clock, dayAndTime, localField, secondsBetween, timeOfDay } from "./format.js";
+import { clock, dayAndTime, localField, secondsBetween, timeOfDay, zone } from "./format.js";
 import { isLive, isMissed } from "./pops.js";
 import { DISPOSITIONS, outcome, reason, t } from "./texts.js";
 import { counter, mainTime, stateClass, stateWord, who } from "./view.js";
@@ -195,7 +195,8 @@ export class Detail {
     const word = { loading: "history_loading", unavailable: "history_unavailable", ready: "history_none" }[this.pop.history_state];
     const note = items.length && this.pop.history_state === "ready" ? "" : el("p", { class: "quiet" }, t(/** @type {any} */ (word)));
     const count = items.length ? el("span", { class: "count" }, String(items.length)) : "";
-    this.past.replaceChildren(el("h2", { id: "history-title" }, t("history"), " ", count), note, list);
+    const times = items.length ? el("p", { class: "quiet small" }, t("times_in", { zone: zone() })) : "";
+    this.past.replaceChildren(el("h2", { id: "history-title" }, t("history"), " ", count), note, list, times);
   }
 }
 

@@ -31,6 +31,14 @@ export function timeOfDay(at) {
   return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
+/** In which zone the times on this page are, e.g. `Europe/Moscow, UTC+3`. */
+export function zone() {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts(new Date(nowMs()));
+  const offset = (parts.find((part) => part.type === "timeZoneName")?.value ?? "").replace("GMT", "UTC");
+  return timeZone === offset ? timeZone : `${timeZone}, ${offset}`;
+}
+
 /** `today 14:05`, `20 Nov 14:05`, with the year where it isn't this one. @param {string} at */
 export function dayAndTime(at) {
   const date = new Date(at);

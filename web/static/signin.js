@@ -18,13 +18,14 @@ form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
   problem.textContent = "";
   const extension = byId("extension-field").value.trim();
   try {
-    await ask("POST", "/api/session", {
+    const me = await ask("POST", "/api/session", {
       login: byId("login").value,
       password: byId("password").value,
       extension: extension || null,
     });
     localStorage.setItem("meridian.extension", extension);
-    location.assign("/");
+    // Without an extension no calls come: the cards are what there is to see.
+    location.assign(me.extension ? "/" : "/cards");
   } catch (error) {
     problem.textContent = error instanceof ApiError ? (error.status ? reason(error) : t("offline")) : String(error);
     byId("password").select();

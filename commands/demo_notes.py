@@ -1,0 +1,60 @@
+"""What the demo's operators have typed on past conversations: enough for a history that looks lived in."""
+
+import asyncio
+import random
+import secrets
+
+from callcards.ports import Annotate, Before, StoredCard
+from core.ids import fresh_id
+from service import Service
+
+SHARE = 0.35
+_LOOK_EVERY_S = 0.5
+NOTES = (
+    ("resolved", "Счёт за октябрь отправлен повторно."),
+    ("resolved", "Reset the password together, works now."),
+    ("callback", "Просила перезвонить после 18:00, спросить про доставку."),
+    ("callback", "Will be back from holiday on Monday, wants the offer then."),
+    ("information", "Asked about the yearly plan; prefers e-mail."),
+    ("information", "Интересуется переходом на новый тариф, решит на этой неделе."),
+    ("complaint", "Second delivery in a row was late. Be kind."),
+    ("complaint", "Недоволен: курьер не позвонил. Извинились, дали скидку 10 %."),
+    ("passed_on", "Contract question, passed on to billing."),
+    ("resolved", "Заказ найден, отгрузка завтра."),
+)
+
+
+async def leave_notes(service: Service, *, wanted: int = 3_000, patience_s: float = 60.0) -> None:
+    """Write notes on a share of the past cards, once; waits for the past to be filled in from the CDR."""
+    site = service.configuration.site.name
+    chance = random.Random(site)
+    for _ in range(int(patience_s / _LOOK_EVERY_S)):
+        if service.port and await _past_is_there(service, site):
+            break
+        await asyncio.sleep(_LOOK_EVERY_S)
+    before: Before | None = None
+    seen = 0
+    while seen < wanted and (page := await service.store.recent(site, limit=200, before=before)):
+        for stored in page:
+            if not stored.notes and stored.card.answered_at and stored.card.ended_at and chance.random() < SHARE:
+                service.writer.put(_note(stored, chance))
+        seen += len(page)
+        before = Before(started_at=page[-1].card.started_at, card_id=page[-1].card.card_id)
+
+
+async def _past_is_there(service: Service, site: str) -> bool:
+    return len(await service.store.recent(site, limit=200)) == 200 and not service.writer.backlog().waiting
+
+
+def _note(stored: StoredCard, chance: random.Random) -> Annotate:
+    card = stored.card
+    disposition, notes = chance.choice(NOTES)
+    at = card.ended_at or card.started_at
+    return Annotate(
+        annotation_id=fresh_id(at, secrets.token_bytes(10)),
+        card_id=card.card_id,
+        by=card.answered_by or "demo",
+        at=at,
+        notes=notes,
+        disposition=disposition,
+    )
