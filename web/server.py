@@ -68,7 +68,7 @@ def take_port(settings: WebSettings) -> socket.socket:
 def _why_not(settings: WebSettings, error: OSError) -> str:
     where = f"{settings.host}:{settings.port}"
     if error.errno == errno.EADDRINUSE:
-        return f"{where} is in use by another program: stop that one, or choose another port ([web] port)."
+        return f"{where} is in use by another program: stop that one, or choose another port ([web] port; for the demo: --port)."
     if error.errno == errno.EACCES:
         return f"{where} may not be used without root: choose a port from 1024 on ([web] port)."
     return f"Can't listen on {where} ({error.strerror}): check [web] host and port."
