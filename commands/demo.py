@@ -70,13 +70,15 @@ async def _demo(arguments: Namespace) -> None:
     async with _simulated(plan, cdr) as (pbx, port):
         service = Service(_configuration(arguments, port, cdr))
 
+        tasks: list[asyncio.Task[None]] = []
+
         async def once_up() -> None:
             await _employ_people(service)
             print(_welcome(service), flush=True)
+            tasks.append(asyncio.create_task(_call_whoever_looks(service, pbx), name="demo-attention"))
+            if first_time:
+                tasks.append(asyncio.create_task(leave_notes(service), name="demo-notes"))
 
-        tasks = [asyncio.create_task(_call_whoever_looks(service, pbx), name="demo-attention")]
-        if first_time:
-            tasks.append(asyncio.create_task(leave_notes(service), name="demo-notes"))
         try:
             await serve(service, once_up=once_up)
         finally:

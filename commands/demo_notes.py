@@ -29,7 +29,7 @@ async def leave_notes(service: Service, *, wanted: int = 3_000, patience_s: floa
     site = service.configuration.site.name
     chance = random.Random(site)
     for _ in range(int(patience_s / _LOOK_EVERY_S)):
-        if service.port and await _past_is_there(service, site):
+        if await _past_is_there(service, site):
             break
         await asyncio.sleep(_LOOK_EVERY_S)
     before: Before | None = None
