@@ -25,6 +25,7 @@ from commands.replay import DEFAULT_AGENTS, Replay
 from telephony.link_state import LinkFigures
 from telephony.panoramisk_link_login import READ_EVENTS
 from telephony.panoramisk_link_session import AmiSession, Hears
+from telephony.wire import Headers
 
 PEERS = ROOT / "var" / "bench-venv" / "bin" / "python"
 
@@ -136,7 +137,7 @@ def _ours() -> Contender:
 
     def counts() -> dict[str, int]:
         ended = sum(card.ended_at is not None for card in replay.stored.values())
-        return {"messages": replay.stream.messages, "calls": ended, "failures": len(replay.odd)}
+        return {"messages": replay.capture.messages, "calls": ended, "failures": len(replay.capture.odd)}
 
     return replay.feed, counts
 
@@ -196,7 +197,12 @@ def _through_session(data: list[bytes]) -> dict[str, object]:
     """The same work behind the link's own protocol, in a running loop: what production does with a read."""
     replay = Replay(DEFAULT_AGENTS)
     figures = LinkFigures()
-    hears = Hears(event=replay._event, odd=replay.odd.append, lost=lambda why: None)
+
+    def hear(headers: Headers) -> None:
+        replay.capture.hear(headers)
+        replay.feed(b"")
+
+    hears = Hears(event=hear, odd=replay.capture.odd.append, lost=lambda why: None)
 
     async def run() -> tuple[float, float, list[float]]:
         session = _Timed(hears, figures)
@@ -212,7 +218,7 @@ def _through_session(data: list[bytes]) -> dict[str, object]:
 
     took, cpu, held = asyncio.run(run())
     ended = sum(card.ended_at is not None for card in replay.stored.values())
-    return {"wall_s": took, "cpu_s": cpu, "reads": held, "calls": ended, "failures": len(replay.odd)}
+    return {"wall_s": took, "cpu_s": cpu, "reads": held, "calls": ended, "failures": len(replay.capture.odd)}
 
 
 if __name__ == "__main__":

@@ -6,21 +6,20 @@ import resource
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from callcards.card import Cards
-from core.effects import DiscardCard, SaveCard
+from core.effects import DiscardCard, Effect, SaveCard
 from core.engine import Engine
 from core.errors import Rejected
-from core.ids import epoch_of
+from core.events import Event
 from core.model import Card, Direction, LegOutcome
 from service import card_rules
-from telephony.facts import USED_EVENTS, ChannelCreated, fact_of, instant
+from telephony.capture import Capture, Told
+from telephony.facts import InStep, LinkLost
 from telephony.live import Endpoints
 from telephony.tracker import CallTracker
-from telephony.wire import AmiStream, Headers, Odd
 
 DEFAULT_AGENTS = ("PJSIP/1???",)
 _CHUNK = 64 * 1024
@@ -43,18 +42,23 @@ def run(arguments: Namespace) -> int:
     started = time.perf_counter()
     for data in read_capture(arguments.file):
         replay.feed(data)
+    replay.end()
     took = time.perf_counter() - started
-    if replay.stream.messages <= len(replay.odd):
+    if replay.capture.messages <= len(replay.capture.odd):
         raise Rejected(f"{arguments.file} holds no AMI messages: record one with `meridian record FILE`")
     if arguments.stats:
         print(_stats(replay, took))
         return 0
     for card in replay.finished():
         print(
-            json.dumps(as_contract(card, timed=replay.timed), ensure_ascii=False) if arguments.json else as_text(card)
+            json.dumps(as_contract(card, timed=replay.capture.timed), ensure_ascii=False)
+            if arguments.json
+            else as_text(card)
         )
-    if replay.odd and not arguments.json:
-        print(f"{len(replay.odd)} message(s) were not as Asterisk writes them and were left out.", file=sys.stderr)
+    if replay.capture.odd and not arguments.json:
+        print(
+            f"{len(replay.capture.odd)} message(s) were not as Asterisk writes them and were left out.", file=sys.stderr
+        )
     return 0
 
 
@@ -72,41 +76,33 @@ def read_capture(path: Path) -> Iterator[bytes]:
 
 
 class Replay:
-    """One PBX, replayed. `timed`: the capture has Timestamp headers, so durations are known."""
+    """One PBX, replayed: the capture through the real tracker and the real cards."""
 
     def __init__(self, agents: tuple[str, ...]) -> None:
-        self.stream = AmiStream(parsed=USED_EVENTS)
+        self.capture = Capture("capture")
         self.tracker = CallTracker(site="replay", pbx="capture", endpoints=Endpoints(agents))
         self.cards = Cards(timezone_of=lambda _site: "UTC")
         self.stored: dict[str, Card] = {}
-        self.odd: list[Odd] = []
-        self.timed = False
-        self._now = datetime.fromtimestamp(0, UTC)
-        table = card_rules(self.cards)
-        self._engine = Engine(table, self._perform)
+        self._engine = Engine(card_rules(self.cards), self._perform)
 
     def feed(self, data: bytes) -> None:
-        for message in self.stream.feed(data):
-            if isinstance(message, Odd):
-                self.odd.append(message)
-            elif "Event" in message:
-                self._event(message)
+        self._take(self.capture.feed(data))
 
-    def _event(self, headers: Headers) -> None:
-        fact = fact_of(headers, instant(headers, self._now))
-        if fact is None:
-            return
-        if isinstance(fact, Odd):
-            self.odd.append(fact)
-            return
-        if "Timestamp" in headers:
-            self.timed = True
-        self._now = max(self._now, fact.at)
-        if isinstance(fact, ChannelCreated) and not self.timed:
-            self._now = max(self._now, datetime.fromtimestamp(epoch_of(fact.uniqueid) or 0, UTC))
-            fact = fact._replace(at=self._now)
-        for event in self.tracker.feed(fact):
-            self._engine.step(event)
+    def end(self) -> None:
+        """The capture is over: nothing more follows."""
+        self._take(self.capture.end())
+
+    def _take(self, told: list[Told]) -> None:
+        for one in told:
+            events: Sequence[Event | Effect]
+            if isinstance(one, InStep):
+                events = self.tracker.on_in_step(one)
+            elif isinstance(one, LinkLost):
+                events = self.tracker.on_link_lost(one)
+            else:
+                events = self.tracker.feed(one)
+            for event in events:
+                self._engine.step(event)
 
     def _perform(self, effect: object) -> None:
         if isinstance(effect, SaveCard):
@@ -192,6 +188,6 @@ def as_text(card: Card) -> str:
 def _stats(replay: Replay, took: float) -> str:
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return (
-        f"{replay.stream.messages} messages in {took:.2f} s: {replay.stream.messages / took:,.0f} messages/s "
+        f"{replay.capture.messages} messages in {took:.2f} s: {replay.capture.messages / took:,.0f} messages/s "
         f"(parse + track + card), {len(replay.stored)} cards, peak memory {peak_mb:.0f} MB"
     )

@@ -22,7 +22,7 @@ class Listing:
     """Collects `items`; `torn` counts those that a caller broke, mended or not."""
 
     def __init__(self, action_id: str) -> None:
-        self._action_id = action_id
+        self.action_id = action_id
         self.items: list[Headers] = []
         self.torn = 0
         self._pieces: list[Piece] = []
@@ -59,8 +59,8 @@ class Listing:
 
     def _bears_our_id(self, piece: Piece) -> bool:
         if isinstance(piece, Odd):
-            return f"\r\nActionID: {self._action_id}".encode() in piece.frame
-        return piece.get("ActionID") == self._action_id
+            return f"\r\nActionID: {self.action_id}".encode() in piece.frame
+        return piece.get("ActionID") == self.action_id
 
     def _mend(self) -> None:
         if self._pieces:

@@ -103,18 +103,20 @@ def _channel(h: Headers, at: datetime) -> LiveChannel:
 
 def _created_at(h: Headers, at: datetime) -> datetime:
     """The second in the Uniqueid is the CDR's too; where the PBX's clock is another than ours the duration decides."""
-    by_duration = at - timedelta(seconds=_seconds(h["Duration"]))
+    age_s = duration_s(h["Duration"])
+    if age_s is None:
+        raise ValueError(h["Duration"])
+    by_duration = at - timedelta(seconds=age_s)
     epoch = epoch_of(h["Uniqueid"])
     if epoch is None or abs(epoch - by_duration.timestamp()) > _CLOCKS_AGREE_S:
         return by_duration
     return datetime.fromtimestamp(epoch, UTC)
 
 
-def _seconds(duration: str) -> int:
+def duration_s(duration: str) -> int | None:
+    """The seconds in a duration such as `01:02:03`; None where it is none."""
     parts = re.fullmatch(r"(\d+):(\d\d):(\d\d)", duration)
-    if parts is None:
-        raise ValueError(duration)
-    return int(parts[1]) * 3600 + int(parts[2]) * 60 + int(parts[3])
+    return int(parts[1]) * 3600 + int(parts[2]) * 60 + int(parts[3]) if parts else None
 
 
 def _bridge(h: Headers) -> LiveBridge:

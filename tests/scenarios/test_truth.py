@@ -28,6 +28,7 @@ def outcome(word: str) -> str:
 def replayed(raw: bytes) -> Replay:
     replay = Replay(AGENTS)
     replay.feed(raw)
+    replay.end()
     return replay
 
 
@@ -85,7 +86,7 @@ def test_replay_tells_the_truth(shape: str) -> None:
     truth = streams.truth(shape)
     replay = replayed(streams.raw(shape))
     cards = {card.uniqueid: as_contract(card) for card in replay.finished()}
-    assert not replay.odd and replay.tracker.odd_facts == 0
+    assert not replay.capture.odd and replay.tracker.odd_facts == 0
     assert not replay.tracker.channels and not replay.tracker.calls, "something is left alive"
     if "burst" in truth:
         assert len(cards) == truth["burst"]["callers"]
@@ -107,9 +108,10 @@ def test_without_timestamps_and_with_bare_line_feeds(shape: str, tmp_path: Path)
     replay = Replay(AGENTS)
     for data in read_capture(bare):
         replay.feed(data)
+    replay.end()
     whole = [as_contract(card, timed=False) for card in replayed(streams.raw(shape)).finished()]
-    told = [as_contract(card, timed=replay.timed) for card in replay.finished()]
-    assert not replay.timed
+    told = [as_contract(card, timed=replay.capture.timed) for card in replay.finished()]
+    assert not replay.capture.timed
     assert sorted(map(str, told)) == sorted(map(str, whole))
 
 
