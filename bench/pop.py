@@ -74,8 +74,8 @@ async def _rows(quick: bool) -> list[Row]:
             floor, ours = [], []
             for turn in range(rounds):
                 say(f"pop: {name}, round {turn + 1} of {rounds}")
-                floor.append(await _measured(copy(), None, seconds))
-                ours.append(await _measured(copy(), KEPT / "pop", seconds))
+                floor.append(await _measured(await asyncio.to_thread(copy), None, seconds))
+                ours.append(await _measured(await asyncio.to_thread(copy), KEPT / "pop", seconds))
                 bare.append(await _measured("none", None, seconds))
             found += _compared(name, floor, ours, bare[-rounds:])
     return found

@@ -1,4 +1,4 @@
-"""Card writes: grouped, as the card writer stores them, against one commit a card. SQLite at synchronous FULL, PostgreSQL with fsync.
+"""Card writes: grouped, as the card writer stores them, against one commit a card. SQLite at synchronous FULL, PG with fsync.
 
 Same store, same statements, same durability; only the size of the transaction differs. And the whole way from `put` on the loop to
 stored, 500 cards at a time, with the journal beside it.
