@@ -78,9 +78,15 @@ def _speed_rows(cpu: dict[str, list[float]], found: dict[str, list[dict[str, Any
     def row(what: str, peer: str, bar: str, note: str = "", ours: str = "ours") -> Row:
         faster = ratios(cpu[peer], cpu[ours])
         return Row(
-            part="intake", what=what, baseline=f"{speed(peer)}", ours=speed(ours), ratio=median(faster), spread=spread(faster),
-            bar=bar, note=note,
-        )  # fmt: skip
+            part="intake",
+            what=what,
+            baseline=f"{speed(peer)}",
+            ours=speed(ours),
+            ratio=median(faster),
+            spread=spread(faster),
+            bar=bar,
+            note=note,
+        )
 
     return [
         row("AMI intake (parse + track + card) against cacofonisk's tracking", "cacofonisk", ">= 5"),
@@ -102,9 +108,15 @@ def _hold_row(found: dict[str, list[dict[str, Any]]], peer: str) -> Row:
         return f"{milliseconds(middle[name])} / {milliseconds(median(held[name]))}"
 
     return Row(
-        part="intake", what=f"64 KB read holds the loop (p50 / p99 CPU), against {peer}", baseline=text(peer), ours=text("session"),
-        ratio=median(ms), spread=spread(ms), bar="<= 1 ms at p99", note=f"ratio column: our ms; longest {milliseconds(longest)}",
-    )  # fmt: skip
+        part="intake",
+        what=f"64 KB read holds the loop (p50 / p99 CPU), against {peer}",
+        baseline=text(peer),
+        ours=text("session"),
+        ratio=median(ms),
+        spread=spread(ms),
+        bar="<= 1 ms at p99",
+        note=f"ratio column: our ms; longest {milliseconds(longest)}",
+    )
 
 
 # -- one contender, in a process of its own

@@ -148,9 +148,14 @@ def _row(what: str, medians: dict[str, list[float]], took: dict[str, list[float]
         return f"p50 {milliseconds(quantile(took[name], 0.5))}, p99 {milliseconds(quantile(took[name], 0.99))}"
 
     return Row(
-        part="lookup", what=what, baseline=f"raw driver {text('raw')}", ours=text(which), ratio=median(slower),
-        spread=spread(slower), bar=bar,
-    )  # fmt: skip
+        part="lookup",
+        what=what,
+        baseline=f"raw driver {text('raw')}",
+        ours=text(which),
+        ratio=median(slower),
+        spread=spread(slower),
+        bar=bar,
+    )
 
 
 def _flatness(name: str, sizes: Sequence[Size], benches: Sequence[Bench]) -> Row:
@@ -167,10 +172,15 @@ def _flatness(name: str, sizes: Sequence[Size], benches: Sequence[Bench]) -> Row
     small, large = (f"{size.cards}" for size in sizes)
     slower = ratios(took[large], took[small])
     return Row(
-        part="lookup", what=f"the same, {sizes[0].cards:,} against {sizes[1].cards:,} cards, {name}",
-        baseline=milliseconds(median(took[small])), ours=milliseconds(median(took[large])), ratio=median(slower),
-        spread=spread(slower), bar="<= 1.5", note="flat",
-    )  # fmt: skip
+        part="lookup",
+        what=f"the same, {sizes[0].cards:,} against {sizes[1].cards:,} cards, {name}",
+        baseline=milliseconds(median(took[small])),
+        ours=milliseconds(median(took[large])),
+        ratio=median(slower),
+        spread=spread(slower),
+        bar="<= 1.5",
+        note="flat",
+    )
 
 
 def _some_numbers(size: Size, count: int, *, seed: int) -> list[str]:

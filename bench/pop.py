@@ -1,8 +1,8 @@
 """From the AMI message that says "it rings" to the pop's frame at the operator's socket, and to what Chromium shows.
 
-A PBX in this process plays 100 calls a second to ten operators' sockets, and 1,000 other events a second of 500 queue calls. The service
-under test is a process of its own: Meridian as it is run (tracker, cards, look-ups, everything stored), or the floor, which
-reads, looks up and sends and does nothing else. Ours and the floor by turns, each on a fresh copy of the same database.
+A PBX in this process plays 100 calls a second to ten operators' sockets, and 1,000 other events a second of 500 queue calls.
+The service under test is a process of its own: Meridian as it is run (tracker, cards, look-ups, everything stored), or the floor,
+which reads, looks up and sends and does nothing else. Ours and the floor by turns, each on a fresh copy of the same database.
 """
 
 import asyncio
@@ -39,14 +39,16 @@ class Seen:
     first: dict[int, float] = field(default_factory=dict)
     whole: dict[int, float] = field(default_factory=dict)
 
-    def take(self, frame: str) -> None:
+    def take(self, frame: str) -> int | None:
         at = time.perf_counter()
-        dialled = _DIALLED.search(frame)
-        if dialled is None:
-            return
-        self.first.setdefault(int(dialled[1]), at)
+        found = _DIALLED.search(frame)
+        if found is None:
+            return None
+        dialled = int(found[1])
+        self.first.setdefault(dialled, at)
         if '"history_state":"ready"' in frame:
-            self.whole.setdefault(int(dialled[1]), at)
+            self.whole.setdefault(dialled, at)
+        return dialled
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ async def _rows(quick: bool) -> list[Row]:
     seconds, rounds = (4.0, 1) if quick else (12.0, 3)
     found: list[Row] = []
     with kept_postgres() as server:
-        databases: dict[str, Callable[[], str]] = {"SQLite": _sqlite_copy}
+        databases: dict[str, Callable[[], str]] = {"SQLite": sqlite_copy}
         if server is not None:
             databases["PostgreSQL"] = lambda: _postgres_copy(server)
         bare = [await _measured("none", None, seconds)]
@@ -100,10 +102,16 @@ def _pair(what: str, floor: list[Waits], ours: list[Waits], kind: Kind, which: s
         slower = ratios(over, under)
         found.append(
             Row(
-                part="pop", what=f"{what}, p{share * 100:g}", baseline=milliseconds(median(under)), ours=milliseconds(median(over)),
-                ratio=median(slower), spread=spread(slower), bar=bar, note=f"{sum(w.lost for w in ours)} of ours lost",
+                part="pop",
+                what=f"{what}, p{share * 100:g}",
+                baseline=milliseconds(median(under)),
+                ours=milliseconds(median(over)),
+                ratio=median(slower),
+                spread=spread(slower),
+                bar=bar,
+                note=f"{sum(w.lost for w in ours)} of ours lost",
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -112,15 +120,15 @@ async def _measured(url: str, folder: Path | None, seconds: float) -> Waits:
     others, _ = queue_calls(events=200_000, at_once=500)
     seen = Seen()
     async with AmiPeer() as peer, AsyncExitStack() as stack:
-        port = await stack.enter_async_context(_process(url, peer.port, folder))
+        port = await stack.enter_async_context(process(url, peer.port, folder))
         for extension in OPERATORS:
             socket = await (
-                _signed_in(port, extension)
+                signed_in(port, extension)
                 if folder
                 else connect(f"ws://127.0.0.1:{port}/{extension}", compression=None)
             )
             stack.push_async_callback(socket.close)
-            listening = asyncio.create_task(_listen(socket, seen))
+            listening = asyncio.create_task(listen(socket, seen))
             stack.callback(listening.cancel)
         traffic = Traffic(peer, others, SIZE.regulars)
         await traffic.play(1.0, first=0)
@@ -142,7 +150,7 @@ def _waits(traffic: Traffic, seen: Seen) -> Waits:
 
 
 @asynccontextmanager
-async def _process(url: str, ami_port: int, folder: Path | None) -> AsyncIterator[int]:
+async def process(url: str, ami_port: int, folder: Path | None) -> AsyncIterator[int]:
     line = ["bench.pop_service", url, str(ami_port), str(folder)] if folder else ["bench.pop_floor", url, str(ami_port)]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", *line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -161,7 +169,7 @@ async def _process(url: str, ami_port: int, folder: Path | None) -> AsyncIterato
             await process.wait()
 
 
-async def _signed_in(port: int, extension: str) -> ClientConnection:
+async def signed_in(port: int, extension: str) -> ClientConnection:
     """A page's socket: password, ticket, handshake, resume."""
     origin = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, trust_env=False) as client:
@@ -182,7 +190,7 @@ async def _signed_in(port: int, extension: str) -> ClientConnection:
     return socket
 
 
-async def _listen(socket: ClientConnection, seen: Seen) -> None:
+async def listen(socket: ClientConnection, seen: Seen) -> None:
     async for frame in socket:
         text = frame if isinstance(frame, str) else frame.decode()
         if text.startswith('{"type":"tick"'):
@@ -191,7 +199,7 @@ async def _listen(socket: ClientConnection, seen: Seen) -> None:
             seen.take(text)
 
 
-def _sqlite_copy() -> str:
+def sqlite_copy() -> str:
     folder = KEPT / "pop"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

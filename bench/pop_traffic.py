@@ -109,8 +109,8 @@ class Call:
         headers = {
             "Channel": f"PJSIP/{self.operator}-{self.n * 2 + 0x40000001:08x}", "ChannelState": "0", "ChannelStateDesc": "Down",
             "CallerIDNum": self.operator, "CallerIDName": "Agent", "ConnectedLineNum": "<unknown>",
-            "ConnectedLineName": "<unknown>", "Language": "en", "AccountCode": "", "Context": "from-agent", "Exten": "s", "Priority": "1",
-            "Uniqueid": f"pop-1795289549.{self.n * 2 + 1}", "Linkedid": f"pop-1795289549.{self.n * 2}",
+            "ConnectedLineName": "<unknown>", "Language": "en", "AccountCode": "", "Context": "from-agent", "Exten": "s",
+            "Priority": "1", "Uniqueid": f"pop-1795289549.{self.n * 2 + 1}", "Linkedid": f"pop-1795289549.{self.n * 2}",
         }  # fmt: skip
         return {prefix + name: value for name, value in headers.items()}
 

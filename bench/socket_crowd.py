@@ -1,7 +1,7 @@
 """Thousands of light WebSocket clients in one process: each does the handshake, answers heartbeats, and notes how long pushes took.
 
-python -m bench.socket_crowd: reads one line of JSON ({"port", "doors": [[cookie, subprotocols], ...]}), connects everybody, says "in",
-and at the end of its input prints the seconds of all pushes. A push carries the sender's clock as @seconds@.
+python -m bench.socket_crowd: reads one line of JSON ({"port", "doors": [[cookie, subprotocols], ...]}), connects everybody,
+says "in", and at the end of its input prints the seconds of all pushes. A push carries the sender's clock as @seconds@.
 """
 
 import asyncio

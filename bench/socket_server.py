@@ -1,7 +1,7 @@
 """One contender of the sockets bench: python -m bench.socket_server bare|websockets|ours HOW_MANY.
 
-Prints {"port", "doors"}; then obeys lines of its input: `rss` prints its memory in KB, `push COUNT A_SECOND` pushes 2 KB to one socket
-after the other, chosen at random, and prints "done".
+Prints {"port", "doors"}; then obeys lines of its input: `rss` prints its memory in KB, `push COUNT A_SECOND` pushes 2 KB to one
+socket after the other, chosen at random, and prints "done".
 """
 
 import asyncio
@@ -139,9 +139,15 @@ class _Indexed(MemoryAccounts):
 async def _door(accounts: Accounts, password_hash: str, nth: int) -> tuple[str, str]:
     """A signed-in session's cookie and ticket, without the seconds that five thousand real passwords would take."""
     user = User(
-        user_id=f"u{nth}", login=f"op{nth}", name="Op", password_hash=password_hash, role=Role.OPERATOR, site="bench",
-        extension=str(10_000 + nth), language=None,
-    )  # fmt: skip
+        user_id=f"u{nth}",
+        login=f"op{nth}",
+        name="Op",
+        password_hash=password_hash,
+        role=Role.OPERATOR,
+        site="bench",
+        extension=str(10_000 + nth),
+        language=None,
+    )
     await accounts._store.save_user(user)
     token, who = await accounts._opened(user, user.extension, "127.0.0.1")
     return f"meridian_session={token}", f"meridian.v1, ticket.{accounts.ticket(who)}"
@@ -150,22 +156,41 @@ async def _door(accounts: Accounts, password_hash: str, nth: int) -> tuple[str, 
 _BEGAN = datetime(2026, 11, 21, tzinfo=UTC)
 _HISTORY = tuple(
     PastInteraction(
-        card_id=f"018bcfe5-6800-7000-9000-{n:012x}", channel="voice", direction=Direction.INBOUND, started_at=_BEGAN - timedelta(days=n),
-        queue="support", agent="1001", talk_s=61.0, disposition="callback", notes="Asked about the bill of last month", answered=True,
+        card_id=f"018bcfe5-6800-7000-9000-{n:012x}",
+        channel="voice",
+        direction=Direction.INBOUND,
+        started_at=_BEGAN - timedelta(days=n),
+        queue="support",
+        agent="1001",
+        talk_s=61.0,
+        disposition="callback",
+        notes="Asked about the bill of last month",
+        answered=True,
     )
     for n in range(4)
-)  # fmt: skip
+)
 
 
 def _pop(nth: int) -> Pop:
     """About 2 KB as a frame."""
     call = secrets.token_hex(8)
     return Pop(
-        pop_id=call, card_id=call, leg_id="1", agent=str(10_000 + nth), state="ringing", direction=Direction.INBOUND,
-        number="+79161234567", caller_name=f"@{time.perf_counter()}@", dialled="500", queue="support", offered_at=_BEGAN,
-        waiting_since=_BEGAN, client=ClientSummary(client_id="c", name="Ivan", number="+79161234567", note="n" * 500),
-        history=_HISTORY, history_state="ready",
-    )  # fmt: skip
+        pop_id=call,
+        card_id=call,
+        leg_id="1",
+        agent=str(10_000 + nth),
+        state="ringing",
+        direction=Direction.INBOUND,
+        number="+79161234567",
+        caller_name=f"@{time.perf_counter()}@",
+        dialled="500",
+        queue="support",
+        offered_at=_BEGAN,
+        waiting_since=_BEGAN,
+        client=ClientSummary(client_id="c", name="Ivan", number="+79161234567", note="n" * 500),
+        history=_HISTORY,
+        history_state="ready",
+    )
 
 
 CONTENDERS = {"bare": bare, "websockets": plain_websockets, "ours": ours}

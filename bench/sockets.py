@@ -1,7 +1,7 @@
 """Targeted push: 2 KB to one of 1,000 (and 5,000) open sockets, from the call in the server to the page's process; memory a socket.
 
-Ours is Meridian's own port and hub (uvicorn, starlette, sessions, outboxes, numbered channels); against a bare asyncio protocol that
-does a handshake and writes frames, and against plain `websockets`. Server and crowd are processes of their own.
+Ours is Meridian's own port and hub (uvicorn, starlette, sessions, outboxes, numbered channels); against a bare asyncio protocol
+that does a handshake and writes frames, and against plain `websockets`. Server and crowd are processes of their own.
 """
 
 import asyncio
@@ -95,18 +95,28 @@ def _push_row(many: int, rounds: dict[str, list[Round]], peer: str) -> Row:
         return f"p50 {milliseconds(median(middle[name]))}, p99 {milliseconds(late[name])}"
 
     return Row(
-        part="sockets", what=f"push of 2 KB to one of {many:,} sockets, against {'a bare protocol' if peer == 'bare' else peer}",
-        baseline=text(peer), ours=text("ours"), ratio=median(slower), spread=spread(slower), bar="<= 1.5" if peer == "bare" else "",
-    )  # fmt: skip
+        part="sockets",
+        what=f"push of 2 KB to one of {many:,} sockets, against {'a bare protocol' if peer == 'bare' else peer}",
+        baseline=text(peer),
+        ours=text("ours"),
+        ratio=median(slower),
+        spread=spread(slower),
+        bar="<= 1.5" if peer == "bare" else "",
+    )
 
 
 def _memory_row(many: int, rounds: dict[str, list[Round]]) -> Row:
     kb = {name: median([r.kb_a_socket for r in rounds[name]]) for name in rounds}
     return Row(
-        part="sockets", what=f"memory a socket, {many:,} open", baseline=f"bare {kb['bare']:.1f} KB, websockets {kb['websockets']:.1f} KB",
-        ours=f"{kb['ours']:.1f} KB", ratio=kb["ours"], spread=spread([r.kb_a_socket for r in rounds["ours"]]), bar="<= 40 KB",
+        part="sockets",
+        what=f"memory a socket, {many:,} open",
+        baseline=f"bare {kb['bare']:.1f} KB, websockets {kb['websockets']:.1f} KB",
+        ours=f"{kb['ours']:.1f} KB",
+        ratio=kb["ours"],
+        spread=spread([r.kb_a_socket for r in rounds["ours"]]),
+        bar="<= 40 KB",
         note="ratio column: our KB",
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -35,19 +35,43 @@ def cards() -> Iterator[SaveCard]:
         uniqueid = f"msk1-{1795289549 + n // 10}.{n}"
         at = _BEGAN + timedelta(milliseconds=n)
         leg = Leg(
-            leg_id=f"{uniqueid}1", agent="1001", rang_at=at, outcome=LegOutcome.ANSWERED, answered_at=at,
-            ended_at=at + timedelta(seconds=60), queue="support",
-        )  # fmt: skip
+            leg_id=f"{uniqueid}1",
+            agent="1001",
+            rang_at=at,
+            outcome=LegOutcome.ANSWERED,
+            answered_at=at,
+            ended_at=at + timedelta(seconds=60),
+            queue="support",
+        )
         yield SaveCard(
             card=Card(
                 card_id=interaction_id(site=SITE, pbx=PBX, boot_id="b", uniqueid=uniqueid),
-                natural_key=f"{SITE}|{PBX}|b|{uniqueid}", site=SITE, pbx=PBX, boot_id="b", uniqueid=uniqueid,
-                linkedids=(uniqueid,), channel="voice", direction=Direction.INBOUND, caller_number=f"7916{n:07}",
-                caller_name="Иван Петров", client_number=f"7916{n:07}", dialled="500", started_at=at, timezone="Europe/Moscow",
-                queues=("support",), queued_at=at, answered_at=at, answered_by="1001", talk_ended_at=at, legs=(leg,),
-                ended_at=at + timedelta(seconds=60), ended_by=EndedBy.CALLER, cause=16, revision=7,
+                natural_key=f"{SITE}|{PBX}|b|{uniqueid}",
+                site=SITE,
+                pbx=PBX,
+                boot_id="b",
+                uniqueid=uniqueid,
+                linkedids=(uniqueid,),
+                channel="voice",
+                direction=Direction.INBOUND,
+                caller_number=f"7916{n:07}",
+                caller_name="Иван Петров",
+                client_number=f"7916{n:07}",
+                dialled="500",
+                started_at=at,
+                timezone="Europe/Moscow",
+                queues=("support",),
+                queued_at=at,
+                answered_at=at,
+                answered_by="1001",
+                talk_ended_at=at,
+                legs=(leg,),
+                ended_at=at + timedelta(seconds=60),
+                ended_by=EndedBy.CALLER,
+                cause=16,
+                revision=7,
             )
-        )  # fmt: skip
+        )
 
 
 class Bench:
@@ -146,11 +170,16 @@ def _compared(bench: Bench, *, rounds: int) -> list[Row]:
         faster = ratios(took["1"], took[name])
         found.append(
             Row(
-                part="writes", what=f"card writes, {bench.name}, {what}", baseline=f"one a commit {1 / median(took['1']):,.0f}/s",
-                ours=f"{1 / median(took[name]):,.0f}/s", ratio=median(faster), spread=spread(faster), bar=">= 15",
+                part="writes",
+                what=f"card writes, {bench.name}, {what}",
+                baseline=f"one a commit {1 / median(took['1']):,.0f}/s",
+                ours=f"{1 / median(took[name]):,.0f}/s",
+                ratio=median(faster),
+                spread=spread(faster),
+                bar=">= 15",
                 note=f"a bare one-row commit of the driver: {1 / median(took['raw']):,.0f}/s" if "raw" in took else "",
             )
-        )  # fmt: skip
+        )
     return found
 
 
