@@ -43,7 +43,10 @@ async def leave_notes(service: Service, *, wanted: int = 3_000, patience_s: floa
 
 
 async def _past_is_there(service: Service, site: str) -> bool:
-    return len(await service.store.recent(site, limit=200)) == 200 and not service.writer.backlog().waiting
+    backlog = service.writer.backlog()
+    # The past comes oldest first, and faster than it is stored: most of it waits in the journal for a while.
+    some = len(await service.store.recent(site, limit=200)) == 200
+    return some and not backlog.waiting and not backlog.journal_bytes
 
 
 def _note(stored: StoredCard, chance: random.Random) -> Annotate:
