@@ -5,7 +5,7 @@ import getpass
 import os
 import secrets
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +23,19 @@ from web.people import User
 from web.sql import SqlAccounts
 
 _SHORTEST = 8
+_LONGEST_LOGIN = 100  # what the page of the sign-in takes
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=configuration.DEFAULT_FILE, help="the configuration")
+    # Before the act or behind it, as people type it.
+    config = ArgumentParser(add_help=False)
+    config.add_argument("--config", type=Path, default=SUPPRESS, help="the configuration (default: meridian.toml here)")
+    parser.add_argument("--config", type=Path, default=configuration.DEFAULT_FILE, help=SUPPRESS)
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    acts.add_parser("list", help="who is there")
-    add = acts.add_parser("add", help="a new person; asks for the password (or takes it from MERIDIAN_PASSWORD)")
+    acts.add_parser("list", parents=[config], help="who is there")
+    add = acts.add_parser(
+        "add", parents=[config], help="a new person; asks for the password (or takes it from MERIDIAN_PASSWORD)"
+    )
     add.add_argument("login")
     add.add_argument("--name", help="as colleagues know them (default: the login)")
     add.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
@@ -40,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         ("disable", "may not sign in any more"),
         ("enable", "may again"),
     ):
-        acts.add_parser(act, help=summary).add_argument("login")
+        acts.add_parser(act, parents=[config], help=summary).add_argument("login")
 
 
 def run(arguments: Namespace) -> int:
@@ -84,7 +90,7 @@ class _Desk:
             print("Nobody may sign in yet: meridian user add NAME --role admin")
 
     async def add(self, arguments: Namespace) -> None:
-        login = tidy_login(arguments.login)
+        login = _new_login(arguments.login)
         if await self._users.user_by_login(login) is not None:
             raise Conflict(f"there is a user {login} already; `meridian user password {login}` gives a new password")
         now = datetime.now(UTC)
@@ -133,6 +139,13 @@ class _Desk:
             audit_id=fresh_id(now, secrets.token_bytes(10)), at=now, actor="command line", action=action, facts=facts
         )
         await self._record.apply([line])
+
+
+def _new_login(typed: str) -> str:
+    login = tidy_login(typed)
+    if not 1 <= len(login) <= _LONGEST_LOGIN or not login.isprintable() or login.split() != [login]:
+        raise Rejected(f"a login has 1 to {_LONGEST_LOGIN} characters and no spaces; nothing was changed")
+    return login
 
 
 def _asked_password() -> str:

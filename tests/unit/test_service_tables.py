@@ -1,0 +1,128 @@
+"""The tables of the composition root: nothing that happens falls on deaf ears unnoticed, nothing that must be done has nobody."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import service as root
+from callcards.card import Cards, OpenCardsLoaded
+from configuration import Configuration, Pbx, Site, Storage
+from core import effects, events
+from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
+from screenpop.pops import Pops
+from service import Service, card_rules, joined, pbx_rules, pop_rules
+from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.pbx_settings import AmiAccount
+from telephony.wire import Odd
+from tests.cards import NOON
+
+DELIBERATELY_UNHEARD = {
+    events.CallParked,  # the talk ends with LegEnded; where the caller is parked is for a board to come
+    events.CallUnparked,
+}
+ABSTRACT = {events.Event, events.CallEvent, Effect}
+
+
+def classes_of(module: object, base: type) -> set[type]:
+    found = {thing for thing in vars(module).values() if isinstance(thing, type) and issubclass(thing, base)}
+    return {thing for thing in found - ABSTRACT if thing.__module__ == getattr(module, "__name__", "")}
+
+
+def tables() -> dict[type, list[Any]]:
+    return joined(pbx_rules({}), card_rules(Cards(timezone_of=str)), pop_rules(Pops()))
+
+
+def test_every_event_is_heard_or_deliberately_not() -> None:
+    all_events = classes_of(events, events.Event)
+    assert len(all_events) > 20
+    assert all_events - set(tables()) == DELIBERATELY_UNHEARD
+
+
+def test_nothing_is_listened_for_that_never_comes() -> None:
+    facts = {FromPbx, InStep, LinkLost, StreamTainted, OpenCardsLoaded}
+    assert set(tables()) - facts <= classes_of(events, events.Event)
+
+
+def test_rules_are_named_after_their_event() -> None:
+    def name(kind: type) -> str:
+        return "on_" + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).lstrip(
+            "_"
+        )
+
+    for kind, rules in joined(card_rules(Cards(timezone_of=str)), pop_rules(Pops())).items():
+        assert {rule.__name__ for rule in rules} == {name(kind)}
+
+
+def test_every_rule_of_cards_and_pops_is_in_the_table() -> None:
+    for room, table in ((Cards(timezone_of=str), card_rules), (Pops(), pop_rules)):
+        written = {name for name in dir(room) if name.startswith("on_")}
+        assert written == {rule.__name__ for rules in table(room).values() for rule in rules}  # type: ignore[operator]
+
+
+def test_cards_hear_before_pops() -> None:
+    """A pop shows what the card says, so the card changes first."""
+    heard = tables()[events.CallAnswered]
+    assert [type(rule.__self__) for rule in heard] == [Cards, Pops]
+
+
+def test_joining_keeps_every_rule_and_its_order() -> None:
+    one: Callable[[Any], Any] = len
+    two: Callable[[Any], Any] = repr
+    assert joined({int: [one]}, {int: [two], str: [one]}) == {int: [one, two], str: [one]}
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    whole = Service(
+        Configuration(
+            site=Site(name="riga", timezone="Europe/Riga", region="LV"),
+            pbx={"one": Pbx(host="127.0.0.1", listener=AmiAccount(user="u", secret="s"))},
+            database=Storage(url=f"sqlite:///{tmp_path}/m.db", folder=tmp_path),
+        )
+    )
+    yield whole
+    whole.passwords.close()
+    await whole.database.close()
+
+
+async def test_every_effect_has_somebody_who_carries_it_out(service: Service) -> None:
+    assert set(service._effects) == classes_of(effects, Effect)
+
+
+async def test_every_pbx_has_its_link_tracker_and_plan(service: Service) -> None:
+    assert set(service.links) == set(service.trackers) == {"one"}
+    assert service.trackers["one"].site == "riga"
+
+
+# ---- the few rules of its own
+
+
+def test_a_forged_message_is_audited() -> None:
+    odd = Odd("the header Event twice", "Event: x")
+    (line,) = root.on_stream_tainted(StreamTainted("one", NOON, odd))
+    assert line == Audit(
+        at=NOON, actor="pbx one", action="ami_stream_tainted",
+        facts={"pbx": "one", "why": "the header Event twice", "excerpt": "Event: x"},
+    )  # fmt: skip
+
+
+def test_a_pbx_that_is_back_is_announced_and_its_records_are_looked_into() -> None:
+    back = events.PbxConnected(at=NOON, pbx="one", boot_id="b", lost_at=None, live_call_ids=frozenset())
+    assert root.on_pbx_connected(back) == [
+        AnnouncePbx(pbx="one", live=True, at=NOON),
+        FillFromCdr(pbx="one", since=None),
+    ]
+
+
+def test_a_pbx_that_is_away_is_announced() -> None:
+    away = events.PbxLost(at=NOON, pbx="one", why="cut")
+    assert root.on_pbx_lost(away) == [AnnouncePbx(pbx="one", live=False, at=NOON, why="cut")]
+
+
+def test_where_the_records_lie() -> None:
+    account = AmiAccount(user="u", secret="s")
+    assert root.cdr_source("one", Pbx(host="h", listener=account)) is None
+    csv = root.cdr_source("one", Pbx(host="h", listener=account, cdr_csv=Path("/x.csv")))
+    assert type(csv).__name__ == "CsvCdr"
