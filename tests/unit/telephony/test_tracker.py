@@ -554,6 +554,15 @@ def test_a_parked_call_that_a_colleague_fetches() -> None:
     assert all_gone(play)
 
 
+def test_parked_is_not_in_talk_even_where_no_leave_is_told() -> None:
+    play = talking()
+    play.feed(f.Parked(at(7), "A", "701"))
+    play.tells("""
+        7 LegEnded A B
+        7 CallParked A 701
+    """)
+
+
 def test_a_parked_call_that_nobody_fetches_rings_where_it_came_from() -> None:
     play = parked()
     play.feed(f.Unparked(at(30), "A", "", "701"))
@@ -736,6 +745,16 @@ def test_a_hang_up_before_the_transfer_was_answered_is_forgotten_by_the_next_ans
     play.blind(7, "B", "1002")
     play.hung_up(7, "B")
     play.rang(7, "A", "C", "1002")
+    play.bridged(9, "C", "A")
+    play.hung_up(10, "A", "C")
+    assert play.take_story()[-1] == "10 CallEnded A by system cause 16"
+
+
+def test_an_operator_who_hung_up_ended_nothing_when_the_next_one_answers() -> None:
+    """The dialplan goes on with the caller after the operator's hang-up."""
+    play = talking()
+    play.hung_up(7, "B", asked=True)
+    play.rang(8, "A", "C", "1002")
     play.bridged(9, "C", "A")
     play.hung_up(10, "A", "C")
     assert play.take_story()[-1] == "10 CallEnded A by system cause 16"
