@@ -21,7 +21,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from core.model import ClientSummary, Direction, PastInteraction, Pop, Role
+from core.values import changed
 from runtime.metrics import Registry
+from runtime.wire import encode
+from screenpop.protocol import PopShown, plain
 from screenpop.ws import Hub
 from web.accounts import Accounts
 from web.app import create_app
@@ -31,14 +34,14 @@ from web.people import User
 from web.server import WebServer, take_port
 from web.settings import WebSettings
 
-SIZE = 2_000
 Push = Callable[[int], None]
 Running = tuple[int, list[tuple[str, str]], Push]
-_FILL = "x" * SIZE
 
 
-def payload() -> bytes:
-    return f'{{"type":"pop","sent":"@{time.perf_counter()}@","fill":"{_FILL}'.encode()[: SIZE - 2] + b'"}'
+def frame() -> str:
+    """The same message as ours, from ready values: encoding belongs to a push for everybody."""
+    _MESSAGE["sent"] = f"@{time.perf_counter()}@"
+    return encode(_MESSAGE)
 
 
 class Bare(asyncio.Protocol):
@@ -72,7 +75,7 @@ class Bare(asyncio.Protocol):
 async def bare(many: int) -> AsyncIterator[Running]:
     server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", 0, backlog=2048)
     async with server:
-        yield server.sockets[0].getsockname()[1], [("", "")] * many, lambda nth: Bare.crowd[nth].push(payload())
+        yield server.sockets[0].getsockname()[1], [("", "")] * many, lambda nth: Bare.crowd[nth].push(frame().encode())
 
 
 @asynccontextmanager
@@ -87,7 +90,7 @@ async def plain_websockets(many: int) -> AsyncIterator[Running]:
                 pass
 
     def push(nth: int) -> None:
-        task = asyncio.create_task(crowd[nth].send(payload().decode()))
+        task = asyncio.create_task(crowd[nth].send(frame()))
         pushing.add(task)
         task.add_done_callback(pushing.discard)
 
@@ -164,33 +167,34 @@ _HISTORY = tuple(
         agent="1001",
         talk_s=61.0,
         disposition="callback",
-        notes="Asked about the bill of last month",
+        notes="Asked about the bill of last month; promised to call back when the books are closed",
         answered=True,
     )
     for n in range(4)
 )
+_POP = Pop(
+    pop_id="",
+    card_id="018bcfe5-6800-7000-9000-00000000002a",
+    leg_id="1",
+    agent="",
+    state="ringing",
+    direction=Direction.INBOUND,
+    number="+79161234567",
+    caller_name="",
+    dialled="500",
+    queue="support",
+    offered_at=_BEGAN,
+    waiting_since=_BEGAN,
+    client=ClientSummary(client_id="c", name="Ivan", number="+79161234567", note="Calls every month " * 20),
+    history=_HISTORY,
+    history_state="ready",
+)
+_MESSAGE = plain(PopShown(version=1, pop=_POP, unseen=False))
 
 
 def _pop(nth: int) -> Pop:
     """About 2 KB as a frame."""
-    call = secrets.token_hex(8)
-    return Pop(
-        pop_id=call,
-        card_id=call,
-        leg_id="1",
-        agent=str(10_000 + nth),
-        state="ringing",
-        direction=Direction.INBOUND,
-        number="+79161234567",
-        caller_name=f"@{time.perf_counter()}@",
-        dialled="500",
-        queue="support",
-        offered_at=_BEGAN,
-        waiting_since=_BEGAN,
-        client=ClientSummary(client_id="c", name="Ivan", number="+79161234567", note="n" * 500),
-        history=_HISTORY,
-        history_state="ready",
-    )
+    return changed(_POP, pop_id=secrets.token_hex(8), agent=str(10_000 + nth), caller_name=f"@{time.perf_counter()}@")
 
 
 CONTENDERS = {"bare": bare, "websockets": plain_websockets, "ours": ours}

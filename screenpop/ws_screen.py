@@ -31,7 +31,7 @@ class Screen:
         self._most_bytes = MOST_WAITING_BYTES
         self._sending_since: float | None = None
         self._something = asyncio.Event()
-        self._ended = asyncio.Event()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
         self.code: CloseCode | None = None
         self._tokens, self._tokens_s = _BURST, self._loop.time()
         self.heard_s = self._loop.time()
@@ -61,16 +61,16 @@ class Screen:
     def cut(self, code: CloseCode) -> None:
         if self.code is None:
             self.code = code
-            self._ended.set()
+            self._ended.set_result(None)
 
     async def run(self) -> None:
         """Until the page leaves or is cut. Afterwards nothing of it is left running."""
         tasks = [
             asyncio.create_task(job, name=f"screen-{what}-{self.who.login}")
-            for what, job in (("read", self._read()), ("write", self._write()), ("cut", self._ended.wait()))
+            for what, job in (("read", self._read()), ("write", self._write()))
         ]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*tasks, self._ended], return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
