@@ -40,6 +40,7 @@ from core.effects import (
 )
 from core.engine import Engine, Rule
 from core.errors import ContactCentreError, Unavailable
+from gauges import measure
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.metrics import Registry
@@ -223,6 +224,7 @@ class Service:
         self._look_into_cdr = {name: asyncio.Event() for name in self._fillers}
         self._started_at = utc_now()
         self.port = 0
+        measure(self)
 
     def _carry_out(self, effect: Effect) -> None:
         self._effects[type(effect)](effect)
@@ -310,6 +312,7 @@ class Service:
                         ("look-ups", self.look_up_lane.run()),
                         ("recordings", self.recording_lane.run()),
                         ("loop-lag", watch_loop(self.registry)),
+                        *((f"first contact {name}", first_contact(link)) for name, link in self.links.items()),
                         *((f"cdr {name}", self._keep_filled(name)) for name in self._fillers),
                     )
                 ]
@@ -369,6 +372,12 @@ class Service:
             checks=checks,
             routers=routers,
         )
+
+
+async def first_contact(link: PbxLink) -> None:
+    """A PBX that refuses us at the very start means a wrong set-up: end, and say what to mend. Later on we wait for it."""
+    if (await link.settled()).refused:
+        raise Unavailable(link.state_text)
 
 
 async def watch_loop(registry: Registry, every_s: float = 0.1) -> None:

@@ -26,8 +26,24 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except ContactCentreError as error:
-        print(f"meridian: {error}", file=sys.stderr)
-        return 1
+        return _refused(error)
+    except ExceptionGroup as group:
+        known, other = group.split(ContactCentreError)
+        if known is None or other is not None:
+            raise
+        return _refused(_first(known))
+
+
+def _refused(error: BaseException) -> int:
+    print(f"meridian: {error}", file=sys.stderr)
+    return 1
+
+
+def _first(group: BaseException) -> BaseException:
+    """The error itself out of the task groups that it came through."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
 
 
 if __name__ == "__main__":

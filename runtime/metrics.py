@@ -4,7 +4,7 @@ Small on purpose: one registry per process, labels from short closed lists only 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 Labels = tuple[str, ...]
@@ -53,6 +53,20 @@ class Gauge:
         yield f"{self.name} {_number(self._read())}"
 
 
+class Gauges:
+    """One value for each label, read when asked."""
+
+    kind = "gauge"
+
+    def __init__(
+        self, name: str, *, help: str, labels: Sequence[str], read: Callable[[], Mapping[Labels, float]]
+    ) -> None:
+        self.name, self.help, self._names, self._read = name, help, tuple(labels), read
+
+    def lines(self) -> Iterable[str]:
+        return (f"{self.name}{_labelled(self._names, k)} {_number(v)}" for k, v in sorted(self._read().items()))
+
+
 class Histogram:
     """How values spread over `bounds` (upper limits, ascending)."""
 
@@ -89,6 +103,13 @@ class Registry:
 
     def gauge(self, name: str, *, help: str, read: Callable[[], float]) -> Gauge:
         metric = Gauge(name, help=help, read=read)
+        self._take(metric)
+        return metric
+
+    def gauges(
+        self, name: str, *, help: str, labels: Sequence[str], read: Callable[[], Mapping[Labels, float]]
+    ) -> Gauges:
+        metric = Gauges(name, help=help, labels=labels, read=read)
         self._take(metric)
         return metric
 

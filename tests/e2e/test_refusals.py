@@ -108,16 +108,17 @@ def test_unreadable_capture(tmp_path: Path, content: bytes | None, says: str) ->
 
 
 @pytest.mark.real("asterisk")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_wrong_password_and_wrong_rights(tmp_path: Path) -> None:
-    """Meridian as a service waits for the PBX to be mended; asked on the command line it says what is wrong and ends."""
+    """At the start a PBX that refuses us is a wrong set-up: it is said, and Meridian ends. (Later it waits to be let in again.)"""
     with Asterisk() as asterisk:
         for user, secret, parts in (
-            ("listener", "wrong", ("bad_credentials", "listener", "secret")),
-            ("frugal", "frugal", ("missing_rights", "frugal")),
-            ("deaf", "deaf", ("missing_rights", "deaf")),
-            ("mighty", "mighty", ("excess_rights", "mighty")),
+            ("listener", "wrong", ("listener", "secret")),
+            ("frugal", "frugal", ("frugal",)),
+            ("deaf", "deaf", ("deaf",)),
+            ("mighty", "mighty", ("mighty", "command")),
         ):
             configuration(tmp_path, ami_port=asterisk.ports.ami, user=user)
-            done = meridian("record", "x.ami", "--seconds", "2", folder=tmp_path, AMI_SECRET=secret)
-            assert_one_sentence(done, *parts)
+            assert_one_sentence(meridian("run", folder=tmp_path, AMI_SECRET=secret), *parts)
+        recorded = meridian("record", "x.ami", "--seconds", "2", folder=tmp_path, AMI_SECRET="wrong")
+        assert_one_sentence(recorded, "mighty", "secret")
