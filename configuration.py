@@ -15,6 +15,7 @@ from telephony.pbx_settings import AmiAccount, PbxSettings
 from web.settings import WebSettings
 
 DEFAULT_FILE = Path("meridian.toml")
+_SHORTEST_S = 0.5
 
 
 def check_zone(key: str, zone: str) -> None:
@@ -71,6 +72,15 @@ class Pbx:
 
     def __post_init__(self) -> None:
         check_zone("cdr_zone", self.cdr_zone)
+        if not 1 <= self.port <= 65_535:
+            raise BadConfiguration(f"'port' is {self.port}: Asterisk's manager usually listens on 5038")
+        for name in ("reconcile_s", "cdr_every_s"):
+            if getattr(self, name) < _SHORTEST_S:
+                raise BadConfiguration(f"'{name}' is {getattr(self, name)}: it must be {_SHORTEST_S:g} or more")
+        if "{extension}" not in self.phone:
+            raise BadConfiguration(
+                f"'phone' is {self.phone!r}: write how a phone's endpoint is called, e.g. 'PJSIP/{{extension}}'"
+            )
         if self.cdr_csv is not None and self.cdr_url is not None:
             raise BadConfiguration("'cdr_csv' and 'cdr_url' are both set: keep the one that your Asterisk writes")
 
@@ -86,7 +96,7 @@ class Storage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     site: Site
-    pbx: dict[str, Pbx]
+    pbx: dict[str, Pbx] = field(default_factory=dict)
     database: Storage = Storage()
     web: WebSettings = field(default_factory=WebSettings)
 
@@ -121,5 +131,6 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Configuration:
             f"there is no {path}: copy meridian.example.toml there and fill it in, or see it run with `meridian demo`"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"can't read {path}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadConfiguration(f"can't read {path}: {why}; name a readable configuration file") from error
     return read_settings(Configuration, text, source=str(path), environ=environ)

@@ -25,7 +25,7 @@ def measure(service: "Service") -> None:
     registry.gauge(
         "meridian_write_age_seconds", help="Age of the oldest waiting change.", read=lambda: backlog().oldest_s
     )
-    lanes = (service.look_up_lane, service.recording_lane)
+    lanes = (service.look_up_lane, service.recording_lane, service.past_callers)
     registry.gauges(
         "meridian_lane_waiting",
         help="What waits in each lane.",

@@ -39,14 +39,14 @@ from core.effects import (
     UpdatePop,
 )
 from core.engine import Engine, Rule
-from core.errors import ContactCentreError, Unavailable
+from core.errors import BadConfiguration, ContactCentreError, Unavailable
 from gauges import measure
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.metrics import Registry
 from screenpop import http as pop_pages
 from screenpop.pops import Pops
-from screenpop.ws import Hub
+from screenpop.ws import Hub, HubSettings
 from telephony.dialling import DialPlan, PbxCalls
 from telephony.facts import FromPbx, InStep, LinkLost, RecordingBegan, StreamTainted
 from telephony.link_state import LinkState
@@ -179,7 +179,12 @@ class Service:
             passwords=self.passwords,
             settings=configuration.web,
         )
-        self.hub = Hub(accounts=self.accounts, registry=self.registry, site=site.name)
+        self.hub = Hub(
+            accounts=self.accounts,
+            registry=self.registry,
+            site=site.name,
+            settings=HubSettings(recheck_s=configuration.web.recheck_s),
+        )
         self.cards = Cards(timezone_of=lambda _site: site.timezone)
         self.pops = Pops()
         self.trackers = {
@@ -201,9 +206,11 @@ class Service:
                 for name, pbx in configuration.pbx.items()
             },
             self.trackers,
+            deliver=self.engine.step,
             now=utc_now,
             token=lambda: secrets.token_hex(6),
         )
+        self.past_callers = Lane("past callers", self.look_ups.meet, on_full=self.look_ups.leave, bound=50_000)
         self.recording_lane = Lane("recordings", self._ask_for_recording, on_full=self._recording_unknown, workers=2)
         self._effects: dict[type, Callable[[Any], None]] = {
             SaveCard: self.writer.put,
@@ -255,12 +262,27 @@ class Service:
             agents=site.agents,
             boot_at=lambda _at: tracker.boot_id,
         )
-        return CdrFiller(source, self.store, back_fill=back_fill, put=self.writer.put)
+        return CdrFiller(source, self.store, back_fill=back_fill, put=self._put_filled)
+
+    def _put_filled(self, change: SaveCard) -> None:
+        """A card from the CDR; its caller becomes a client like anyone who calls while we look."""
+        self.writer.put(change)
+        card = change.card
+        if card.client_number and card.revision == 0:
+            self.past_callers.put(
+                LookUpClient(call_id=card.card_id, site=card.site, number=card.client_number, name=card.caller_name)
+            )
 
     async def _keep_filled(self, name: str) -> None:
         """Look into the CDR when the PBX is there (again), and every so often: whatever nobody saw gets its card."""
         filler, asked, pbx = self._fillers[name], self._look_into_cdr[name], self.configuration.pbx[name]
         await asked.wait()
+        if pbx.cdr_csv is not None and not await asyncio.to_thread(pbx.cdr_csv.exists):
+            log.warning(
+                "%s: there is no %s (yet); without it calls that nobody saw get no card: check cdr_csv",
+                name,
+                pbx.cdr_csv,
+            )
         since = await self._cdr_since(name)
         while True:
             asked.clear()
@@ -269,7 +291,7 @@ class Service:
                 filled = await filler.fill(since=since, now=utc_now(), live=live)
                 if filled.made or filled.mended:
                     log.info("%s: %d cards made and %d mended from the CDR", name, filled.made, filled.mended)
-            except Unavailable as away:
+            except ContactCentreError as away:
                 log.warning("%s: %s", name, away, extra={"action": "cdr_unavailable"})
             except Exception:
                 # What one look could not digest must not cost the service; the next look tries again.
@@ -311,7 +333,9 @@ class Service:
                         ("hub", self.hub.run()),
                         ("look-ups", self.look_up_lane.run()),
                         ("recordings", self.recording_lane.run()),
+                        ("past callers", self.past_callers.run()),
                         ("loop-lag", watch_loop(self.registry)),
+                        ("database pulse", feel_pulse(self.database)),
                         *((f"first contact {name}", first_contact(link)) for name, link in self.links.items()),
                         *((f"cdr {name}", self._keep_filled(name)) for name in self._fillers),
                     )
@@ -330,7 +354,13 @@ class Service:
                         task.cancel()
 
     async def _open_stores(self, stack: contextlib.AsyncExitStack) -> None:
-        self.configuration.database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self.configuration.database.folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadConfiguration(
+                f"the folder {folder} can't be made ({error.strerror}): mend [database] folder"
+            ) from error
         stack.push_async_callback(self.database.close)
         await self.database.migrate()
         self.database.watch(self._on_database)
@@ -372,6 +402,14 @@ class Service:
             checks=checks,
             routers=routers,
         )
+
+
+async def feel_pulse(database: Database, every_s: float = 3.0) -> None:
+    """Ask the database something small now and then, so that its loss shows even when nobody needs it."""
+    while True:
+        await asyncio.sleep(every_s)
+        with contextlib.suppress(ContactCentreError):
+            await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
 
 
 async def first_contact(link: PbxLink) -> None:

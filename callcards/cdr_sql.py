@@ -50,7 +50,7 @@ class SqlCdr:
             self._engine = sa.create_engine(parsed, poolclass=NullPool)
         except (SQLAlchemyError, NoSuchModuleError, ImportError) as error:
             raise BadConfiguration(
-                f"cdr_url can't be used ({type(error).__name__}): is the driver installed?"
+                f"cdr_url can't be used ({type(error).__name__}): install the driver that the URL names, or mend the URL"
             ) from None
 
     async def rows(self, since: datetime) -> list[CdrRow]:

@@ -24,6 +24,7 @@ class LookUps:
     ) -> None:
         self._directory, self._deliver, self._now = directory, deliver, now
         self._kept: deque[LookUpClient] = deque(maxlen=_MOST_KEPT)
+        self._met: set[tuple[str, str]] = set()
 
     async def answer(self, asked: LookUpClient) -> None:
         try:
@@ -42,6 +43,20 @@ class LookUps:
         """No answer now: the operator is told so, and the question is kept."""
         self._kept.append(asked)
         self._deliver(ClientIdentified(at=self._now(), call_id=asked.call_id, client=None, history=(), available=False))
+
+    async def meet(self, asked: LookUpClient) -> None:
+        """A caller of the past becomes a client, if it isn't one; nobody waits to see it."""
+        if (asked.site, asked.number) in self._met:
+            return
+        try:
+            await self._directory.find_or_create(asked.site, asked.number, name=asked.name, at=self._now())
+        except Unavailable:
+            return  # it will be met when it calls again
+        if len(self._met) < _MOST_KEPT:
+            self._met.add((asked.site, asked.number))
+
+    def leave(self, _asked: LookUpClient) -> None:
+        """Too many at once: it will be met when it calls again."""
 
     def take_kept(self) -> list[LookUpClient]:
         """The questions that found no answer, to be asked again."""

@@ -1,6 +1,7 @@
 """`meridian record FILE`: keep the raw AMI stream of a live link, for a bug report or for `meridian replay`. It only listens."""
 
 import asyncio
+import contextlib
 import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -11,6 +12,8 @@ from core.errors import NotFound, Rejected
 from telephony.link_state import LinkState
 from telephony.panoramisk_link import PbxLink
 from telephony.panoramisk_link_recorder import Recorder
+
+_CONNECT_WITHIN_S = 45.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,8 +47,11 @@ def run(arguments: Namespace) -> int:
 async def _keep(link: PbxLink, seconds: float | None, file: Path) -> None:
     await link.start()
     try:
-        if (state := await link.settled()) is not LinkState.LIVE:
-            raise Rejected(f"{state.value}: {link.state_text}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CONNECT_WITHIN_S):
+                await link.settled()
+        if link.state is not LinkState.LIVE:
+            raise Rejected(f"{link.state.value}: {link.state_text}")
         print(f"Recording {link.settings.name} to {file}. Ctrl-C stops.")
         until = None if seconds is None else time.monotonic() + seconds
         while until is None or time.monotonic() < until:

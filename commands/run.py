@@ -31,6 +31,8 @@ def run(arguments: Namespace) -> int:
 
 
 def set_up_logs(level: str) -> None:
+    for talkative in ("alembic", "uvicorn"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
 

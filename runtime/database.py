@@ -164,7 +164,10 @@ class Database:
         if not self._exclusive or self._lock_fd is not None:
             return
         path = Path(f"{self._url.database}.lock")
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unavailable(f"{path} can't be written ({error.strerror}): give Meridian the right to") from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

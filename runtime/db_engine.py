@@ -39,7 +39,9 @@ def parse_url(text: str) -> URL:
     if url.drivername.split("+")[0] in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername.split("+")[0] != "sqlite":
-        raise BadConfiguration(f"database.url begins with {url.drivername}: Meridian knows sqlite and postgresql")
+        raise BadConfiguration(
+            f"database.url begins with {url.drivername}: write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+        )
     if not url.database or url.database == ":memory:":
         raise BadConfiguration("database.url names no file: write sqlite:///path/to/meridian.db")
     return url.set(drivername="sqlite+pysqlite")
@@ -56,6 +58,13 @@ def described(url: URL) -> str:
     return f"PostgreSQL {url.database} at {url.host or 'localhost'}:{url.port or 5432}"
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfiguration(f"the folder {folder} can't be made ({error.strerror}): mend database.url") from error
+
+
 def make_engine(url: URL, *, writer: bool, deadline_s: float, opened: Callable[[object], None]) -> Engine:
     """An engine for one lane, whose connections keep our rules. Readers are in autocommit: no BEGIN, no COMMIT on the wire.
 
@@ -64,7 +73,7 @@ def make_engine(url: URL, *, writer: bool, deadline_s: float, opened: Callable[[
     """
     level: dict[str, Any] = {} if writer else {"isolation_level": "AUTOCOMMIT"}
     if is_sqlite(url):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(str(url.database)).parent)
         engine = sa.create_engine(
             url,
             poolclass=NullPool,
@@ -133,7 +142,10 @@ def translated(error: BaseException, url: URL) -> Unavailable | None:
         return _sqlite_trouble(cause, url)
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         first_line = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-        return Unavailable(f"{described(url)} can't be used: {_without_password(first_line, url)}")
+        why = _without_password(first_line, url)
+        return Unavailable(
+            f"{described(url)} can't be used ({why}); is it running, and are host, user and password right?"
+        )
     return None
 
 

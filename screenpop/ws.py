@@ -246,6 +246,9 @@ class Hub:
     # --- inner ----------------------------------------------------------------------------------------------------
 
     def _announce(self, link: LinkState) -> None:
+        known = self._links.get((link.kind, link.name))
+        if known is not None and (known.live, known.why) == (link.live, link.why):
+            return  # a snapshot now and then confirms what everybody knows, and since when
         self._links[link.kind, link.name] = link
         self._everybody.tell(_encoded(link))
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.errors import NotFound, Rejected
 from telephony.commands import Command, HangUp, PlaceCall, own_channel_id
+from telephony.facts import FromPbx, HangupAsked
 from telephony.live import Channel
 from telephony.tracker import CallTracker
 from telephony.wire import Headers
@@ -32,7 +33,7 @@ class DialPlan:
 
 
 class PbxCalls:
-    """Carries out what the screen asks (screenpop's `Calls`)."""
+    """Carries out what the screen asks (screenpop's `Calls`). `deliver` is the engine's step."""
 
     def __init__(
         self,
@@ -40,11 +41,12 @@ class PbxCalls:
         plans: Mapping[str, DialPlan],
         trackers: Mapping[str, CallTracker],
         *,
+        deliver: Callable[[FromPbx], None],
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:
         self._links, self._plans, self._trackers = links, plans, trackers
-        self._now, self._token = now, token
+        self._deliver, self._now, self._token = deliver, now, token
         self._count = 0
 
     async def place(self, site: str, agent: str, number: str) -> None:
@@ -66,7 +68,10 @@ class PbxCalls:
         for pbx, tracker in self._trackers.items():
             call = tracker.calls.get(call_id)
             if call is not None and tracker.site == site:
-                await self._links[pbx].send(HangUp(uniqueid=_own(list(call.channels.values()), agent).uniqueid))
+                own = _own(list(call.channels.values()), agent)
+                # The PBX will say that *it* hung up; it was the operator's hand all the same.
+                self._deliver(FromPbx(pbx, HangupAsked(self._now(), own.name, own.uniqueid)))
+                await self._links[pbx].send(HangUp(uniqueid=own.uniqueid))
                 return
         raise NotFound("This call is over already.")
 

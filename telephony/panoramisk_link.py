@@ -193,5 +193,7 @@ def refusal_of(answer: Headers) -> ContactCentreError:
     if any(words in said.lower() for words in _GONE):
         return NotFound(f"The PBX says: {said}.")
     if said == "Permission denied":
-        return Rejected("The AMI account for commands lacks the right for this; `meridian doctor` says which.")
+        return Rejected(
+            "The AMI account for commands lacks the right for this: see the accounts in docs/administrator.md."
+        )
     return Rejected(f"The PBX refuses: {said}.")

@@ -15,6 +15,8 @@ from core.errors import Unavailable
 from telephony.panoramisk_link_session import AmiSession
 from telephony.pbx_settings import PbxSettings
 
+_CERTIFICATE = "check ca_file and the name in its certificate"
+
 
 class _Opener(Manager):  # type: ignore[misc]  # panoramisk is untyped
     """A Manager that opens one connection and then has no say in it."""
@@ -44,9 +46,10 @@ async def connect(settings: PbxSettings, new_session: Callable[[], AmiSession]) 
     except TimeoutError as slow:
         raise Unavailable(f"{where} doesn't take the connection; is the PBX up and the port open to us?") from slow
     except ssl.SSLError as bad:
-        raise Unavailable(
-            f"TLS with {where} failed ({bad.reason}); check ca_file and the name in its certificate."
-        ) from bad
+        mend = (
+            "that port speaks no TLS: name tlsbindaddr's port" if bad.reason == "WRONG_VERSION_NUMBER" else _CERTIFICATE
+        )
+        raise Unavailable(f"TLS with {where} failed ({bad.reason}); {mend}.") from bad
     except OSError as refused:
         raise Unavailable(
             f"{where} can't be reached ({refused.strerror or refused}); is Asterisk running?"

@@ -243,5 +243,5 @@ class Listener:
 def _late_text(name: str, behind_s: float) -> str:
     return (
         f"Events of {name} come {behind_s:.0f} s late; showing snapshots instead. "
-        f"Look at the load of the PBX and at its other AMI clients."
+        f"Look at the load of the PBX and its other AMI clients, and whether the account may read call, agent and user."
     )

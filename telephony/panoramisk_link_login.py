@@ -30,7 +30,9 @@ async def log_in(session: AmiSession, account: AmiAccount, settings: PbxSettings
         if session.greeting:
             raise
         where = f"{settings.host}:{settings.port}"
-        raise Unavailable(f"{where} doesn't greet as Asterisk's manager does; check host and port.") from silent
+        raise Unavailable(
+            f"{where} doesn't greet as Asterisk's manager does; check host, port and whether that port wants tls = true."
+        ) from silent
     if answer.get("Response") != "Success":
         raise LinkRefused(
             LinkState.BAD_CREDENTIALS,

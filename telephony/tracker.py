@@ -394,6 +394,8 @@ class CallTracker:
         primary = call.primary
         if dest.role is ChannelRole.OUTSIDE:
             call.client = dest
+            if call.click:
+                call.dialled = dest.number  # the PBX rang the operator first and calls that "s"
             self._open(call, Direction.OUTBOUND, at, number=dest.number)
         elif dest.role is ChannelRole.AGENT and primary.role is ChannelRole.AGENT and dest is not primary:
             self._open(call, Direction.INTERNAL, at, number=None)

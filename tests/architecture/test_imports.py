@@ -1,5 +1,5 @@
 """The house rules that import-linter can't say: inside a feature, modules are pure unless they bear an adapter's name, and only
-the composition root, the commands and tests import adapters (DESIGN, section 2)."""
+the composition root, the commands and tests import adapters (docs/developer.md)."""
 
 import ast
 import sys

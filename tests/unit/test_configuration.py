@@ -37,7 +37,7 @@ def test_the_least_that_must_be_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (SITE, None, "'pbx' is missing"),
+        (SITE, None, "there is no [pbx.NAME]"),
         (SITE + "[pbx]\n", None, "there is no [pbx.NAME]"),
         (PBX, None, "'site' is missing"),
         (SITE.replace("Riga", "Rigga", 1) + PBX, 1, "no IANA zone"),

@@ -59,7 +59,10 @@ def test_is_the_world_at_fault(error: Exception, ours: bool) -> None:
 
 def test_whatever_a_driver_says_the_password_is_not_passed_on() -> None:
     said = translated(psycopg.OperationalError("can't parse meridian:s3cret@db\nsecond line"), URL)
-    assert str(said) == "PostgreSQL cards at db.example:5432 can't be used: can't parse meridian:***@db"
+    assert (
+        str(said) == "PostgreSQL cards at db.example:5432 can't be used (can't parse meridian:***@db); "
+        "is it running, and are host, user and password right?"
+    )
     assert "s3cret" not in described(URL)
 
 

@@ -5,6 +5,7 @@ import pytest
 from core.errors import NotFound, Rejected, Unavailable
 from telephony.commands import Command, HangUp, PlaceCall
 from telephony.dialling import DialPlan, PbxCalls, dialled_digits
+from telephony.facts import FromPbx, HangupAsked
 from telephony.wire import Headers
 from tests.playbook import Playbook, at
 
@@ -29,10 +30,12 @@ class Desk:
         self.play = Playbook()
         self.tracker = self.play.tracker
         plan = DialPlan(phone="PJSIP/{extension}", context="from-agent", prefix="9")
+        self.told: list[FromPbx] = []
         self.calls = PbxCalls(
             {"pbx1": self.line, "pbx2": self.other},
             {"pbx1": plan, "pbx2": plan},
             {"pbx2": Playbook().tracker, "pbx1": self.tracker},
+            deliver=self.told.append,
             now=lambda: at(0),
             token=lambda: "s3cret",
         )
@@ -91,6 +94,9 @@ async def test_hanging_up_ends_the_operators_own_part() -> None:
     desk = Desk()
     await desk.calls.hang_up("riga", "1001", desk.talking())
     assert desk.line.sent == [HangUp(uniqueid="B")] and not desk.other.sent
+    # The PBX would say that it hung up by itself.
+    (told,) = desk.told
+    assert isinstance(told.fact, HangupAsked) and (told.pbx, told.fact.uniqueid) == ("pbx1", "B")
 
 
 @pytest.mark.parametrize(("site", "agent"), [("riga", "1002"), ("tokyo", "1001")])

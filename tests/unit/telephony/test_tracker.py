@@ -633,7 +633,7 @@ def test_click_to_call_is_outbound_and_rings_no_operator() -> None:
     play.hung_up(8, "A", asked=True)
     play.hung_up(8, "B")
     play.tells("""
-        0 CallArrived A outbound 1001 -> by 1001
+        0 CallArrived A outbound 1001 -> 79035550001 by 1001
         3 CallAnswered A B 79035550001
         3 CallAnswered A A 1001
         8 LegEnded A A
