@@ -83,7 +83,7 @@ class Replay:
         self.tracker = CallTracker(site="replay", pbx="capture", endpoints=Endpoints(agents))
         self.cards = Cards(timezone_of=lambda _site: "UTC")
         self.stored: dict[str, Card] = {}
-        self._engine = Engine(card_rules(self.cards), self._perform)
+        self.engine = Engine(card_rules(self.cards), self._perform)
 
     def feed(self, data: bytes) -> None:
         self._take(self.capture.feed(data))
@@ -102,7 +102,7 @@ class Replay:
             else:
                 events = self.tracker.feed(one)
             for event in events:
-                self._engine.step(event)
+                self.engine.step(event)
 
     def _perform(self, effect: object) -> None:
         if isinstance(effect, SaveCard):

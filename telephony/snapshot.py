@@ -78,8 +78,8 @@ def _made(lists: Mapping[str, Listed], name: str, item: str, make: Callable[[Hea
             continue
         try:
             found.append(make(headers))
-        except ValueError:
-            continue  # a figure that is none: not an item that Asterisk wrote
+        except (ValueError, OverflowError):
+            continue  # a figure that is none, or beyond all time: not an item that Asterisk wrote
     return tuple(found)
 
 
@@ -115,7 +115,7 @@ def _created_at(h: Headers, at: datetime) -> datetime:
 
 def duration_s(duration: str) -> int | None:
     """The seconds in a duration such as `01:02:03`; None where it is none."""
-    parts = re.fullmatch(r"(\d+):(\d\d):(\d\d)", duration)
+    parts = re.fullmatch(r"(\d{1,6}):(\d\d):(\d\d)", duration)
     return int(parts[1]) * 3600 + int(parts[2]) * 60 + int(parts[3]) if parts else None
 
 

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from commands.replay import Replay, as_contract, as_text
 from telephony import facts as f
 from telephony.capture import Capture, Told
 from telephony.snapshot import LISTS
@@ -130,6 +133,45 @@ def test_what_asterisk_would_not_write_is_counted_and_left_out() -> None:
     forged = newchannel(1, "1\r\n\r\nEvent: Hangup\r\nUniqueid: 1795289549.9")
     heard, capture = told(LOGIN + forged + newchannel(2))
     assert kinds(heard) == ["ChannelCreated"] and len(capture.odd) == 2
+
+
+@pytest.mark.parametrize(
+    ("figure", "beyond"),
+    [
+        (b"Duration: 00:00:05", b"Duration: 99999999999999:00:00"),
+        (b"Wait: 7", b"Wait: 99999999999999999999"),
+        (b"Wait: 7", b"Wait: -99999999999999999999"),
+    ],
+)
+def test_an_item_with_a_figure_beyond_all_time_is_left_out(figure: bytes, beyond: bytes) -> None:
+    data = lists(live_channel(1), live_channel(2), waiting=(queue_entry(1), queue_entry(2)))
+    heard, _ = told(LOGIN + data.replace(figure, beyond, 1))
+    assert isinstance(heard[0], f.InStep)
+    assert len(heard[0].snapshot.channels) + len(heard[0].snapshot.waiting) == 3
+
+
+WHOLE = LOGIN + lists(live_channel(1), waiting=(queue_entry(1),)) + newchannel(2) + LOGIN + lists() + hangup(2)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_is_in_the_file_there_is_no_exception(data: st.DataObject) -> None:
+    """Bytes overwritten, cut out and put in anywhere; read in pieces of any size; all of it through tracker and cards."""
+    mangled = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(0, 6))):
+        at = data.draw(st.integers(0, len(mangled)))
+        to = data.draw(st.integers(at, min(len(mangled), at + 40)))
+        put = data.draw(
+            st.one_of(st.binary(max_size=20), st.sampled_from((b"\r\n", b"\r\n\r\n", LOGIN, STATUS, b": 9")))
+        )
+        mangled[at:to] = put
+    replay = Replay(("PJSIP/1???",))
+    size = data.draw(st.integers(1, 500))
+    for begin in range(0, len(mangled), size):
+        replay.feed(bytes(mangled[begin : begin + size]))
+    replay.end()
+    assert replay.engine.failures == 0
+    assert all(as_contract(card) and as_text(card) for card in replay.finished())
 
 
 def test_recorded_streams_are_told_as_their_facts() -> None:
