@@ -198,7 +198,7 @@ class Service:
             for name in configuration.pbx
         }
         self.look_ups = LookUps(self.directory, self.engine.step, utc_now)
-        self.look_up_lane = Lane("look-ups", self.look_ups.answer, on_full=self.look_ups.miss, bound=5_000, workers=4)
+        self.look_up_lane = Lane("look-ups", self.look_ups.answer, on_full=self.look_ups.miss, bound=60_000, workers=4)
         self.calls = PbxCalls(
             self.links,
             {

@@ -35,6 +35,9 @@ class LookUps:
         except Unavailable:
             self.miss(asked)
             return
+        except Exception:
+            self.miss(asked)  # whatever it was, the operator must not look at "loading" for ever
+            raise
         self._deliver(
             ClientIdentified(at=self._now(), call_id=asked.call_id, client=found.client, history=found.history)
         )
