@@ -92,7 +92,7 @@ async def test_what_is_kept_is_bounded_and_the_newest_stay() -> None:
     assert len(kept) == 50_000 and kept[-1] == asked(50_009) and kept[0] == asked(10)
 
 
-async def test_a_mistake_is_not_taken_for_an_absent_database() -> None:
+async def test_a_mistake_is_told_to_the_lane_and_leaves_no_pop_loading() -> None:
     desk = Desk()
 
     def broken(*_asked: object) -> Found:
@@ -101,4 +101,6 @@ async def test_a_mistake_is_not_taken_for_an_absent_database() -> None:
     desk.book._answer = broken  # type: ignore[method-assign]
     with pytest.raises(ValueError, match="a mistake"):
         await desk.look_ups.answer(asked())
-    assert desk.look_ups.take_kept() == []
+    (told,) = desk.delivered
+    assert not told.available and told.client is None
+    assert desk.look_ups.take_kept() == [asked()]
