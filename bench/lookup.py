@@ -53,7 +53,7 @@ class Bench:
 
         def look_up(number: str) -> int:
             values = constants | {"site": SITE, "number": number}
-            return len(connection.execute(text, values).fetchall()) - 1  # type: ignore[call-overload]
+            return len(connection.execute(text, values).fetchall()) - 1
 
         return look_up
 

@@ -95,7 +95,7 @@ async def _look_up(url: str) -> Callable[[str], Awaitable[Rows]] | None:
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True, options="-c jit=off")
 
     async def in_server(number: str) -> Rows:
-        cursor = await connection.execute(text, constants | {"site": SITE, "number": number})  # type: ignore[call-overload]
+        cursor = await connection.execute(text, constants | {"site": SITE, "number": number})
         return await cursor.fetchall()
 
     return in_server
