@@ -44,6 +44,7 @@ from gauges import measure
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.metrics import Registry
+from runtime.process import prepare_process
 from screenpop import http as pop_pages
 from screenpop.pops import Pops
 from screenpop.ws import Hub, HubSettings
@@ -316,6 +317,7 @@ class Service:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Everything up; on leaving, everything put away and nothing lost."""
+        prepare_process()
         listener = take_port(self.configuration.web)
         self.port = int(listener.getsockname()[1])
         self._started_at = utc_now()
