@@ -10,8 +10,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from core.ids import epoch_of
-from telephony.facts import USED_EVENTS, ChannelCreated, Fact, InStep, LinkLost, fact_of, instant
+from telephony.facts import ChannelCreated, Fact, InStep, LinkLost
 from telephony.listing import Listing
+from telephony.making import USED_EVENTS, fact_of, instant
 from telephony.snapshot import LIST_EVENTS, LISTS, Listed, duration_s, snapshot_of
 from telephony.wire import GREETING, AmiStream, Headers, Odd
 

@@ -1,4 +1,4 @@
-"""The live picture of one PBX: channels, and the conversations that they make up. State only; telephony/tracker.py changes it."""
+"""The live picture of one PBX: channels, and the conversations that they make up. State only; the tracker's rules change it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

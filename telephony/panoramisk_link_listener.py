@@ -11,10 +11,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.errors import Unavailable
-from telephony.facts import Fact, FromPbx, InStep, LinkLost, StreamTainted, fact_of
+from telephony.facts import Fact, FromPbx, InStep, LinkLost, StreamTainted
 from telephony.gate import Gate, GateState
 from telephony.lag import Lag
 from telephony.link_state import LinkFigures, LinkState
+from telephony.making import fact_of
 from telephony.panoramisk_link_login import LIFE_EVENTS, allowed_actions, hear_only_what_is_used, wait_for
 from telephony.panoramisk_link_session import AmiSession, Hears
 from telephony.pbx_settings import PbxSettings

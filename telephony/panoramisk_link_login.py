@@ -6,8 +6,8 @@ import re
 from hashlib import md5
 
 from core.errors import Unavailable
-from telephony.facts import USED_EVENTS
 from telephony.link_state import LinkRefused, LinkState
+from telephony.making import USED_EVENTS
 from telephony.panoramisk_link_session import AmiSession
 from telephony.pbx_settings import AmiAccount, PbxSettings
 from telephony.snapshot import LIST_EVENTS

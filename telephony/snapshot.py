@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeVar
 
 from core.errors import Unavailable
 from core.ids import epoch_of
-from telephony.facts import Device, LiveBridge, LiveChannel, QueueMember, Snapshot, Waiting, known, unescaped
+from telephony.facts import Device, LiveBridge, LiveChannel, QueueMember, Snapshot, Waiting
+from telephony.making import known, unescaped
 from telephony.wire import Headers
 
 LISTS = ("CoreShowChannels", "BridgeList", "QueueStatus", "DeviceStateList")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from telephony import facts as f
+from telephony.making import USED_EVENTS, fact_of, instant
 from telephony.wire import AmiStream, Odd
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -32,10 +33,10 @@ def truth(shape: str) -> dict[str, Any]:
 def facts(data: bytes) -> list[f.Fact]:
     """The facts of a stream; odd messages left out."""
     found = []
-    for message in AmiStream(parsed=f.USED_EVENTS).feed(data):
+    for message in AmiStream(parsed=USED_EVENTS).feed(data):
         if isinstance(message, Odd) or "Event" not in message:
             continue
-        fact = f.fact_of(message, f.instant(message, _EPOCH))
+        fact = fact_of(message, instant(message, _EPOCH))
         if fact is not None and not isinstance(fact, Odd):
             found.append(fact)
     return found

@@ -8,8 +8,8 @@ import pytest
 from callcards.card import Cards
 from core.effects import DiscardCard, SaveCard
 from core.model import Card
-from telephony import facts as f
 from telephony.live import Endpoints
+from telephony.making import fact_of, instant
 from telephony.simulated_channels import Pairs
 from telephony.simulated_exchange import Company, founded
 from telephony.simulated_plan import Truth
@@ -35,7 +35,7 @@ class Desk:
     def take(self, data: bytes) -> None:
         for message in self._stream.feed(data):
             assert not isinstance(message, Odd), message
-            fact = f.fact_of(message, f.instant(message, datetime.now(UTC)))
+            fact = fact_of(message, instant(message, datetime.now(UTC)))
             assert not isinstance(fact, Odd), fact
             for event in self.tracker.feed(fact) if fact is not None else ():
                 name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()

@@ -1,11 +1,14 @@
 """The tracker's rules, one conversation each: what the PBX does on the left, the story that is told of it below."""
 
+from typing import get_args
+
 import pytest
 
 from core.effects import AskForRecording
 from core.events import CallArrived, CallOfferEnded, PbxConnected
 from telephony import facts as f
-from telephony.tracker import CallTracker, dialled_number
+from telephony.dials import dialled_number
+from telephony.tracker import RULES
 from tests.playbook import Playbook, at
 
 
@@ -31,7 +34,7 @@ def talking() -> Playbook:
 
 def all_gone(play: Playbook) -> bool:
     tracker = play.tracker
-    return not (tracker.channels or tracker.calls or tracker._bridges or tracker._by_linkedid)
+    return not (tracker.channels or tracker.calls or tracker.floor.bridges or tracker.floor.by_linkedid)
 
 
 # ---- the plain call
@@ -893,7 +896,8 @@ def test_the_memory_of_the_dead_is_bounded() -> None:
     play = Playbook()
     for n in range(20_050):
         play.feed(f.HungUp(at(0), "x", str(n), str(n), 16, ""))
-    assert len(play.tracker._dead) == 20_000 and "20049" in play.tracker._dead and "49" not in play.tracker._dead
+    dead = play.tracker.floor.dead
+    assert len(dead) == 20_000 and "20049" in dead and "49" not in dead
 
 
 def test_a_fact_that_mixes_two_channels_is_not_believed() -> None:
@@ -1214,6 +1218,5 @@ def test_live_calls_are_those_with_a_card() -> None:
     assert play.tracker.live_call_ids() == {play.tracker.channels["A"].call.call_id}
 
 
-def test_every_fact_has_a_handler() -> None:
-    tracker = CallTracker(site="s", pbx="p", endpoints=Playbook().tracker._endpoints)
-    assert set(tracker._handlers) == set(f.Fact.__args__)  # type: ignore[attr-defined]
+def test_every_fact_has_a_rule() -> None:
+    assert set(RULES) == set(get_args(f.Fact))

@@ -56,7 +56,7 @@ def test_shuffled(shape: str, data: st.DataObject) -> None:
     tracked = tracker()
     events = run(tracked, facts) + tracked.on_in_step(empty_snapshot())
     assert_every_story_ends_once(events)
-    assert not tracked.channels and not tracked.calls and not tracked._bridges and not tracked._by_linkedid
+    assert not tracked.channels and not tracked.calls and not tracked.floor.bridges and not tracked.floor.by_linkedid
 
 
 @EVERYTHING

@@ -56,7 +56,7 @@ def test_an_empty_line_too_many_is_forgiven() -> None:
 @pytest.mark.parametrize("parsed", [None, frozenset({"Hangup"})])
 def test_a_cut_is_seen_before_what_was_forged(number: bytes, parsed: frozenset[str] | None) -> None:
     """A caller's number with line breaks in it: the piece before the break comes first and is odd by itself."""
-    from telephony.facts import fact_of
+    from telephony.making import fact_of
 
     real = newchannel(1).replace(b"79161110001", number)
     first = fed(real, parsed)[0]

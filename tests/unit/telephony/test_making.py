@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from telephony import facts as f
+from telephony.making import USED_EVENTS, fact_of, instant, unescaped
 from telephony.wire import AmiStream, Headers, Odd, read_headers
 from tests import streams
 from tests.servers.ami_messages import channel_headers, newchannel
@@ -32,7 +33,7 @@ def recorded() -> dict[str, bytes]:
     for shape in streams.shapes():
         for frame in streams.raw(shape).split(b"\r\n\r\n"):
             message = read_headers(frame.removeprefix(b"\r\n"))
-            if isinstance(message, dict) and f.fact_of(message, AT) is not None:
+            if isinstance(message, dict) and fact_of(message, AT) is not None:
                 found.setdefault((message["Event"], message.get("UserEvent"), *message), frame)
     for message in UNRECORDED:
         found[message["Event"], *message] = "\r\n".join(f"{k}: {v}" for k, v in message.items()).encode()
@@ -50,28 +51,28 @@ def headers(name: str) -> Headers:
 
 def seen(data: bytes) -> f.Fact | Odd | None:
     """What is made of the first message of these bytes."""
-    stream = AmiStream(parsed=f.USED_EVENTS)
+    stream = AmiStream(parsed=USED_EVENTS)
     stream.feed(b"Asterisk Call Manager/11.0.0\r\n")
     first = next(iter(stream.feed(data)), None)
-    return f.fact_of(first, AT) if isinstance(first, dict) else first
+    return fact_of(first, AT) if isinstance(first, dict) else first
 
 
 def test_every_used_event_is_tried() -> None:
-    assert {headers(name)["Event"] for name in MESSAGES} == f.USED_EVENTS
+    assert {headers(name)["Event"] for name in MESSAGES} == USED_EVENTS
 
 
 def test_every_kind_of_fact_is_tried() -> None:
-    made = {type(f.fact_of(headers(name), AT)) for name in MESSAGES}
+    made = {type(fact_of(headers(name), AT)) for name in MESSAGES}
     assert made == set(get_args(f.Fact))
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_without_any_one_header_it_is_odd_or_the_same_fact(name: str) -> None:
     whole = headers(name)
-    fact = f.fact_of(whole, AT)
+    fact = fact_of(whole, AT)
     optional = {"Forward", "TechCause", "File"} if whole["Event"] != "UserEvent" else set()
     for key in set(whole) - {"Event"} - optional:
-        less = f.fact_of({k: v for k, v in whole.items() if k != key}, AT)
+        less = fact_of({k: v for k, v in whole.items() if k != key}, AT)
         assert isinstance(less, Odd) or less == fact, key
 
 
@@ -88,7 +89,7 @@ def test_cut_within_or_behind_any_value_that_a_caller_controls_it_is_odd(name: s
 @pytest.mark.parametrize("name", MESSAGES)
 def test_cut_at_any_line_behind_a_value_that_a_caller_controls_it_is_odd_or_whole(name: str) -> None:
     frame, whole = MESSAGES[name], headers(name)
-    fact = f.fact_of(whole, AT)
+    fact = fact_of(whole, AT)
     lines = frame.split(b"\r\n")
     first = next((n for n, key in enumerate(whole) if key.endswith(RAW)), len(lines))
     forms = (fact, fact._replace(forward="") if isinstance(fact, f.DialEnded) else None,
@@ -107,7 +108,7 @@ def test_no_fact_can_be_forged_in_the_room_that_a_caller_has(name: str) -> None:
     needed = dict(whole)
     for key in [key for key in whole if key != "Event"]:
         less = {k: v for k, v in needed.items() if k != key}
-        if not isinstance(f.fact_of(less, AT), Odd):
+        if not isinstance(fact_of(less, AT), Odd):
             needed = less
     fits = ("Uniqueid", "Channel")  # must name a live channel
     shortest = {k: v if k in ("Event", "UserEvent") or k.endswith(fits) else "" for k, v in needed.items()}
@@ -117,24 +118,24 @@ def test_no_fact_can_be_forged_in_the_room_that_a_caller_has(name: str) -> None:
 
 def test_a_number_that_is_none_is_odd() -> None:
     hangup = next(m for name in MESSAGES if (m := headers(name))["Event"] == "Hangup")
-    assert isinstance(f.fact_of(hangup | {"Cause": "x"}, AT), Odd)
+    assert isinstance(fact_of(hangup | {"Cause": "x"}, AT), Odd)
     join = next(m for name in MESSAGES if (m := headers(name))["Event"] == "QueueCallerJoin")
-    assert isinstance(f.fact_of(join | {"Position": ""}, AT), Odd)
+    assert isinstance(fact_of(join | {"Position": ""}, AT), Odd)
 
 
 def test_unused_events_and_strangers_user_events_are_nothing() -> None:
-    assert f.fact_of({"Event": "VarSet"}, AT) is None
-    assert f.fact_of({"Event": "UserEvent", "UserEvent": "DoorBell"}, AT) is None
-    assert f.fact_of({"Response": "Success"}, AT) is None
+    assert fact_of({"Event": "VarSet"}, AT) is None
+    assert fact_of({"Event": "UserEvent", "UserEvent": "DoorBell"}, AT) is None
+    assert fact_of({"Response": "Success"}, AT) is None
 
 
 def test_a_phone_that_does_not_ring_yet_tells_nothing() -> None:
     state = next(m for name in MESSAGES if (m := headers(name))["Event"] == "DialState")
-    assert f.fact_of(state | {"DialStatus": "PROGRESS"}, AT) is None
+    assert fact_of(state | {"DialStatus": "PROGRESS"}, AT) is None
 
 
 def test_originate_has_no_dialling_channel() -> None:
-    begins = [f.fact_of(m, AT) for name in MESSAGES if (m := headers(name))["Event"] == "DialBegin"]
+    begins = [fact_of(m, AT) for name in MESSAGES if (m := headers(name))["Event"] == "DialBegin"]
     assert {bool(fact.uniqueid) for fact in begins if isinstance(fact, f.DialBegan)} == {True, False}
 
 
@@ -155,7 +156,7 @@ def test_originate_has_no_dialling_channel() -> None:
     ],
 )
 def test_names_are_unescaped(written: str, meant: str) -> None:
-    assert f.unescaped(written) == meant
+    assert unescaped(written) == meant
 
 
 def test_the_names_of_a_recorded_caller_read_as_people_write_them() -> None:
@@ -166,7 +167,7 @@ def test_the_names_of_a_recorded_caller_read_as_people_write_them() -> None:
 
 @pytest.mark.parametrize("unknown", ["<unknown>", "<null>", "(null)", "unknown"])
 def test_what_asterisk_does_not_know_is_empty(unknown: str) -> None:
-    created = f.fact_of(
+    created = fact_of(
         {"Event": "Newchannel", **channel_headers(1), "CallerIDNum": unknown, "CallerIDName": unknown}, AT
     )
     assert isinstance(created, f.ChannelCreated) and created.number == created.name == ""
@@ -176,13 +177,13 @@ def test_what_asterisk_does_not_know_is_empty(unknown: str) -> None:
 
 
 def test_the_pbx_s_own_timestamp_counts() -> None:
-    assert f.instant({"Timestamp": "1795262400.5"}, AT) == datetime(2026, 11, 21, 12, 0, 0, 500_000, tzinfo=UTC)
-    assert f.instant({}, AT) is AT
+    assert instant({"Timestamp": "1795262400.5"}, AT) == datetime(2026, 11, 21, 12, 0, 0, 500_000, tzinfo=UTC)
+    assert instant({}, AT) is AT
 
 
 @pytest.mark.parametrize("stamp", ["", "x", "nan", "inf", "-inf", "1e300", "-1e300", "99999999999999", "1795262400,5"])
 def test_garbage_in_the_timestamp_means_the_time_of_arrival(stamp: str) -> None:
-    assert f.instant({"Timestamp": stamp}, AT) is AT
+    assert instant({"Timestamp": stamp}, AT) is AT
 
 
 def test_a_whole_message_from_the_wire() -> None:

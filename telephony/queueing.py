@@ -1,0 +1,55 @@
+"""Waiting in queues: who joined, who left unserved, who went to voicemail. Never who was rung for it, or who answered.
+
+A queue that was left is told late: only when the call does something else than come back to it or be answered.
+"""
+
+from core.events import CallQueued, CallToVoicemail, CallUnqueued
+from core.model import Direction
+from telephony import facts as f
+from telephony.floor import Floor
+from telephony.live import Call
+
+
+def on_queue_joined(floor: Floor, fact: f.QueueJoined) -> None:
+    channel = floor.known(fact.uniqueid, fact.channel)
+    if channel is None:
+        return
+    call = channel.call
+    if not call.opened:
+        floor.open(call, Direction.INTERNAL, fact.at, number=None)
+    if call.waiting and call.queue == fact.queue:
+        return
+    if call.left_queue is not None and call.left_queue[0] == fact.queue and call.queue == fact.queue:
+        # The next slice of one and the same wait (ACD lobby).
+        call.left_queue, call.waiting = None, True
+        return
+    left_for_good(floor, call)
+    call.queue, call.waiting = fact.queue, True
+    floor.say(CallQueued(at=fact.at, call_id=call.call_id, queue=fact.queue, position=fact.position))
+
+
+def on_queue_left(floor: Floor, fact: f.QueueLeft) -> None:
+    channel = floor.known(fact.uniqueid, fact.channel)
+    if channel is not None and channel.call.waiting and channel.call.queue == fact.queue:
+        channel.call.waiting = False
+        channel.call.left_queue = (fact.queue, fact.at)
+
+
+def on_voicemail_began(floor: Floor, fact: f.VoicemailBegan) -> None:
+    channel = floor.channels.get(fact.uniqueid)
+    if channel is not None and channel.call.opened:
+        left_for_good(floor, channel.call)
+        floor.say(CallToVoicemail(at=fact.at, call_id=channel.call.call_id))
+
+
+def served(call: Call) -> None:
+    """Somebody talks with the caller: the wait wasn't in vain."""
+    call.waiting, call.left_queue = False, None
+
+
+def left_for_good(floor: Floor, call: Call) -> None:
+    """Whoever left a queue unserved and didn't come back to it has left it for good."""
+    if call.left_queue is not None:
+        queue, at = call.left_queue
+        call.left_queue = None
+        floor.say(CallUnqueued(at=at, call_id=call.call_id, queue=queue))
