@@ -794,6 +794,14 @@ def test_two_nodes_offer_and_one_of_them_connects() -> None:
     assert story[-2:] == ["4 CallAnswered A cc.A.1 1001", "4 CallOfferEnded A cc.A.b1 cancelled"]
 
 
+def test_a_leg_is_the_callers_as_soon_as_the_dialplan_joins_it() -> None:
+    """A leg whose id doesn't name the caller."""
+    play = waiting_caller()
+    play.created(2, "L", "1001")
+    play.feed(f.OfferConnected(at(3), "L", "A"))
+    assert play.tracker.channels["L"].call is play.tracker.channels["A"].call
+
+
 def test_an_offer_for_a_caller_that_nobody_knows_makes_no_card() -> None:
     play = Playbook()
     play.dialled(2, "", "cc.gone.1", "1001")
@@ -825,6 +833,18 @@ def test_a_call_already_told_is_dropped_when_it_turns_out_to_be_a_conference() -
         1 CallDropped A
     """)
     assert all_gone(play) and not play.stored
+
+
+def test_a_room_without_a_bridge_of_its_own_is_a_conference_too() -> None:
+    """MeetMe: only the event of joining tells."""
+    play = Playbook()
+    play.created(0, "A", "trunk", number="79161110001", exten="800")
+    play.feed(f.ConferenceJoined(at(1), "A"))
+    play.hung_up(9, "A", asked=True)
+    play.tells("""
+        0 CallArrived A inbound 79161110001 -> 800
+        1 CallDropped A
+    """)
 
 
 def test_a_client_who_was_answered_stays_a_card_in_the_conference() -> None:
