@@ -245,6 +245,6 @@ def _run_postgres(url: str, statements: list[str]) -> None:
         connection.execute("SET maintenance_work_mem = '512MB'")
         connection.execute("SET synchronous_commit = off")
         for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]  # made above, of constants
+            connection.execute(statement)  # made above, of constants
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")

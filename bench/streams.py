@@ -29,9 +29,19 @@ MIX = {
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 END = b"\r\n\r\n"
 # Not of a call: answers to the recorder's own actions, and what only a PBX built for its own tests sends.
-_LEFT_OUT = ("Response:", "Event: TestEvent", "Event: QueueParams", "Event: ContactStatus", "Event: FullyBooted")
-_LEFT_OUT += ("Event: SuccessfulAuth", "Asterisk Call", "Event: QueueStatusComplete", "Event: CoreShowChannelsComplete")
-_LEFT_OUT += ("Event: QueueMemberAdded", "Event: QueueMemberRemoved")
+_LEFT_OUT = (
+    "Response:",
+    "Event: TestEvent",
+    "Event: QueueParams",
+    "Event: ContactStatus",
+    "Event: FullyBooted",
+    "Event: SuccessfulAuth",
+    "Asterisk Call",
+    "Event: QueueStatusComplete",
+    "Event: CoreShowChannelsComplete",
+    "Event: QueueMemberAdded",
+    "Event: QueueMemberRemoved",
+)
 _STAMP = re.compile(r"\r\nTimestamp: (\d+\.\d+)")
 _TOKEN = re.compile(
     r"(?P<uniqueid>\b\d{10}\.\d+\b)"
