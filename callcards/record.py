@@ -41,6 +41,33 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
     return lambda value: value
 
 
+@cache
+def _opener(kind: Any) -> Callable[[Any], Any]:
+    """One level of `to_record`: the encoder comes back for what is inside."""
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+        return lambda value: {name: getattr(value, name) for name in names}
+    if issubclass(kind, Mapping):
+        return dict
+    if issubclass(kind, datetime):
+        return _writer(kind)
+    raise TypeError(f"a {kind.__name__} can't be recorded")
+
+
+def _opened(value: Any) -> Any:
+    kind: Any = type(value)
+    return _opener(kind)(value)
+
+
+# Made once: json.dumps makes a new encoder at each call that isn't all defaults.
+_encode = json.JSONEncoder(separators=(",", ":"), default=_opened).encode
+
+
+def to_json(value: Any) -> str:
+    """`to_record` as JSON in pure ASCII, several times as fast."""
+    return _encode(value)
+
+
 def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
     """The dataclass that `to_record` was given. Raises TypeError, ValueError or KeyError on a damaged record."""
     readers = _readers(kind)  # type: ignore[arg-type]  # a class is hashable
@@ -77,7 +104,7 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 def change_line(change: Change) -> str:
     """One line of JSON without its line end; pure ASCII, so that no text from outside can break it."""
-    return json.dumps([_NAMES[type(change)], to_record(change)], separators=(",", ":"))
+    return to_json([_NAMES[type(change)], change])
 
 
 def change_of(line: str) -> Change:

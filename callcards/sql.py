@@ -15,12 +15,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
-from callcards.record import to_record
-from callcards.sql_rows import card_row, stored_card
+from callcards.record import to_json, to_record
+from callcards.sql_rows import CardRows, stored_card
 from core.effects import DiscardCard, SaveCard
 from core.errors import Rejected
 from core.model import Card, Direction, PastInteraction
 from runtime.database import Database
+from runtime.prepared import Prepared, PreparedWrite
 from runtime.schema import (
     audit,
     client_numbers,
@@ -32,6 +33,7 @@ from runtime.schema import (
 )
 
 _TYPED = ("notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at")
+_OWNED = ("site", "pbx", "linkedid", "boot_id", "card_id")
 _MOST_AT_ONCE = 500
 
 
@@ -43,8 +45,10 @@ class SqlCardStore:
         self._client_key = client_key
         dialect = postgresql if database.dialect == "postgresql" else sqlite
         self._insert: Callable[[sa.Table], Any] = dialect.insert
-        self._save = self._save_statement()
-        self._own_linkedid = self._insert(interaction_linkedids).on_conflict_do_nothing()
+        self._save = PreparedWrite(self._save_statement(), database.dialect)
+        self._rows = CardRows(self._save.names, database.dialect)
+        self._own_linkedid = PreparedWrite(self._own_statement(), database.dialect)
+        self._discarded = Prepared(_discarded_query(database.dialect), database.dialect)
         self._write_audit = self._insert(audit).on_conflict_do_nothing().returning(audit.c.audit_id)
 
     async def apply(self, changes: Sequence[Change]) -> None:
@@ -120,6 +124,10 @@ class SqlCardStore:
             where=interactions.c.revision < new.revision,
         )
 
+    def _own_statement(self) -> Any:
+        columns: dict[str, Any] = {name: sa.bindparam(name) for name in _OWNED}
+        return self._insert(interaction_linkedids).values(columns).on_conflict_do_nothing()
+
     def _apply(self, connection: Connection, changes: Sequence[Change]) -> None:
         for kind, run in groupby(changes, key=type):
             if kind is SaveCard:
@@ -139,16 +147,21 @@ class SqlCardStore:
         for card in cards:
             if card.card_id not in latest or latest[card.card_id].revision <= card.revision:
                 latest[card.card_id] = card
-        gone = _discarded(connection, list(latest))
+        gone = self._gone(connection, latest)
         # Always in the same order, so that two nodes can't wait for each other's rows.
         kept = sorted((card for card in latest.values() if card.card_id not in gone), key=lambda c: c.natural_key)
         if not kept:
             return
-        connection.execute(self._save, [card_row(card, self._key_of(card)) for card in kept])
-        connection.execute(
-            self._own_linkedid,
-            [_owned(card, linkedid, card.card_id) for card in kept for linkedid in card.linkedids],
+        self._save.run(connection, (self._rows.row(card, self._key_of(card)) for card in kept))
+        owned = ((linkedid, card) for card in kept for linkedid in card.linkedids)
+        self._own_linkedid.run(
+            connection,
+            ((card.site, card.pbx, storable(linkedid), card.boot_id, card.card_id) for linkedid, card in owned),
         )
+
+    def _gone(self, connection: Connection, card_ids: Iterable[str]) -> set[str]:
+        asked = list(card_ids) if self._database.dialect == "postgresql" else to_json(tuple(card_ids))
+        return {row[0] for row in self._discarded.rows(connection, card_ids=asked)}
 
     def _key_of(self, card: Card) -> str | None:
         return None if card.client_number is None else self._client_key(card.site, card.client_number)
@@ -236,19 +249,13 @@ def _page(query: sa.Select[Any], limit: int, before: Before | None) -> sa.Select
     return query.order_by(c.started_at.desc(), c.card_id.desc()).limit(limit)
 
 
-def _owned(card: Card, linkedid: str, owner: str) -> dict[str, str]:
-    return {
-        "site": card.site,
-        "pbx": card.pbx,
-        "linkedid": storable(linkedid),
-        "boot_id": card.boot_id,
-        "card_id": owner,
-    }
-
-
-def _discarded(connection: Connection, card_ids: Sequence[str]) -> set[str]:
+def _discarded_query(dialect: str) -> sa.Select[str]:
+    """Which of many ids are discarded, with a text that doesn't change with how many they are."""
     c = discarded_cards.c
-    return set(connection.scalars(sa.select(c.card_id).where(c.card_id.in_(card_ids))))
+    if dialect == "postgresql":
+        return sa.select(c.card_id).where(c.card_id == sa.any_(sa.bindparam("card_ids", type_=sa.ARRAY(sa.Text))))
+    asked = sa.func.json_each(sa.bindparam("card_ids")).table_valued("value")
+    return sa.select(c.card_id).where(c.card_id.in_(sa.select(asked.c.value)))
 
 
 def _survivor(connection: Connection, card_id: str) -> str:

@@ -1,35 +1,82 @@
 """Between a card and its row. Owns which column holds what; never runs a statement."""
 
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import datetime
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
 from callcards.past import served_by
 from callcards.ports import StoredCard
-from callcards.record import from_record, to_record
+from callcards.record import from_record, to_json, to_record
 from core.model import Card, Direction, EndedBy, Leg, TransferStep
-from runtime.schema import storable
+from runtime.schema import instant_to_us, storable
 
 _NESTED = ("linkedids", "queues", "legs", "transfers", "recordings")
 _PLAIN = tuple(field.name for field in fields(Card) if field.name not in _NESTED)
+_INSTANTS = ("started_at", "queued_at", "unqueued_at", "answered_at", "talk_ended_at", "ended_at")
+_UNCHANGED = ("revision", "hold_s", "voicemail", "cause", "inferred")
+_TEXTS = tuple(name for name in _PLAIN if name not in (*_INSTANTS, *_UNCHANGED, "direction", "ended_by"))
+_DERIVED = ("direction", "ended_by", "talk_s")
+# `link_site` and `link_number` are the keys of the client look-up.
+_DERIVED_TEXTS = ("client_key", "link_number", "last_queue", "served_by", "link_site")
+_ORDER = (*_UNCHANGED, *_DERIVED, *_TEXTS, *_DERIVED_TEXTS, *_INSTANTS, *_NESTED)
 _TYPED = ("client_id", "notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at")
 
+_unchanged, _texts, _instants, _nested = (attrgetter(*each) for each in (_UNCHANGED, _TEXTS, _INSTANTS, _NESTED))
 
-def card_row(card: Card, client_key: str | None) -> dict[str, Any]:
-    """The values to store, the derived ones and the keys of the client look-up (`link_*`) included."""
-    row = {name: storable(getattr(card, name)) for name in _PLAIN}
-    row |= {name: storable(to_record(getattr(card, name))) for name in _NESTED}
-    key = storable(client_key)
-    row |= {
-        "client_key": key,
-        "last_queue": storable(card.queues[-1]) if card.queues else None,
-        "served_by": storable(served_by(card)),
-        "talk_s": card.talk_s,
-        "link_site": row["site"],
-        "link_number": key,
-    }
-    return row
+
+class CardRows:
+    """Rows of plain driver values in the order of `names`. Thousands of cards a second pass here."""
+
+    def __init__(self, names: Sequence[str], dialect: str) -> None:
+        self._in_order = itemgetter(*(_ORDER.index(name) for name in names))
+        self._stored_at: Callable[[datetime], Any] = _aware if dialect == "postgresql" else instant_to_us
+
+    def row(self, card: Card, client_key: str | None) -> tuple[Any, ...]:
+        texts = (
+            *_texts(card),
+            client_key,
+            client_key,
+            card.queues[-1] if card.queues else None,
+            served_by(card),
+            card.site,
+        )
+        together = "".join([text for text in texts if text])
+        if storable(together) != together:
+            texts = tuple(map(storable, texts))
+        stored_at = self._stored_at
+        values = (
+            *_unchanged(card),
+            card.direction.value,
+            card.ended_by and card.ended_by.value,
+            card.talk_s,
+            *texts,
+            *[None if at is None else stored_at(at) for at in _instants(card)],
+            *[_json(items) if items else "[]" for items in _nested(card)],
+        )
+        in_order: tuple[Any, ...] = self._in_order(values)
+        return in_order
+
+
+_quoted = json.encoder.encode_basestring_ascii
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("an instant without a zone can't be stored")
+    return at
+
+
+def _json(items: tuple[Any, ...]) -> str:
+    if type(items[0]) is str:
+        return "[" + ",".join([_quoted(storable(item)) for item in items]) + "]"
+    text = to_json(items)
+    # Only what is escaped can be something that no database holds.
+    return to_json(storable(to_record(items))) if "\\u" in text else text
 
 
 def stored_card(row: RowMapping) -> StoredCard:

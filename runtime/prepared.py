@@ -4,6 +4,7 @@ Owns the way past SQLAlchemy's result machinery, which costs more than the query
 gives them: instants through `instant`.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from runtime.schema import us_to_instant
 
@@ -28,6 +30,28 @@ class Prepared:
         try:
             cursor.execute(self._text, self._constants | values)
             return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+
+class PreparedWrite:
+    """One statement for many rows of plain driver values, in the order of `names`."""
+
+    def __init__(self, statement: sa.UpdateBase, dialect: str) -> None:
+        positional: Any = (
+            psycopg.dialect(paramstyle="format") if dialect == "postgresql" else sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]
+        )
+        compiled = statement.compile(dialect=positional)
+        self._text, self.names = str(compiled), tuple(compiled.positiontup or ())
+
+    def run(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+        """`rows` may be made on the way: PostgreSQL stores the first while we make the next. Errors are SQLAlchemy's."""
+        error_of_driver = connection.dialect.loaded_dbapi.Error
+        cursor: Any = connection.connection.cursor()  # typed for lists, takes what can be looped over
+        try:
+            cursor.executemany(self._text, rows)
+        except error_of_driver as error:
+            raise DBAPIError.instance(self._text, None, error, error_of_driver) from error
         finally:
             cursor.close()
 
