@@ -5,10 +5,12 @@ from typing import Any
 
 from core.errors import Rejected
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def encode(value: object) -> str:
     """Compact JSON text; letters of every script stay themselves."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def decode(text: str, *, most_chars: int) -> Any:

@@ -10,6 +10,7 @@ from core.errors import Rejected
 from runtime.wire import decode
 from screenpop.protocol import MOST_CHARS, CloseCode, PageMessage, parse
 from web.people import SignedIn
+from web.server import SEND_NOW
 
 MOST_WAITING_BYTES = 262_144
 MOST_BEHIND_S = 5.0
@@ -25,6 +26,9 @@ class Screen:
         self.who = who
         self._websocket = websocket
         self._heard = heard
+        # Our own server writes a frame at once while the socket is free; on another ASGI server the writer does it.
+        now = (websocket.scope.get("extensions") or {}).get(SEND_NOW)
+        self._send_now: Callable[[str], bool] = now["send"] if now else lambda _frame: False
         self._loop = asyncio.get_running_loop()
         self._frames: deque[tuple[float, int, str]] = deque()
         self._bytes = 0
@@ -47,6 +51,8 @@ class Screen:
             self._most_bytes += size
         if self._bytes + size > self._most_bytes or self.behind_s > MOST_BEHIND_S:
             self.cut(CloseCode.BEHIND)
+            return
+        if not self._frames and self._sending_since is None and self._send_now(frame):
             return
         self._bytes += size
         self._frames.append((self._loop.time(), size, frame))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from core.errors import Unavailable
 from web.settings import WebSettings
@@ -19,11 +20,30 @@ from web.settings import WebSettings
 MOST_FRAME_BYTES = 65_536
 
 
-class _CutWhenStalled(WebSocketsSansIOProtocol):
-    """uvicorn waits for a slow peer for ever; this one gives it `stalled_s` and then drops the connection."""
+SEND_NOW = "meridian.send_now"
+
+
+class _Socket(WebSocketsSansIOProtocol):
+    """uvicorn's own, with two additions: a slow peer gets `stalled_s` and is then dropped, where uvicorn would wait for ever;
+    and an application may write a frame at once (scope extension SEND_NOW), without a task's turn of the loop."""
 
     stalled_s = 5.0
     _deadline: asyncio.TimerHandle | None = None
+
+    async def run_asgi(self) -> None:
+        self.scope["extensions"] = {**(self.scope["extensions"] or {}), SEND_NOW: {"send": self.send_now}}
+        await super().run_asgi()
+
+    def send_now(self, text: str) -> bool:
+        """Write this frame, if nothing stands in the way. False: nothing was written, send it the usual way."""
+        if not self.writable.is_set() or not self.handshake_complete or self.close_sent or self.transport.is_closing():
+            return False
+        try:
+            self.conn.send_text(text.encode())
+        except InvalidState:
+            return False
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -82,7 +102,7 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                ws=type("CutWhenStalled", (_CutWhenStalled,), {"stalled_s": settings.stalled_s}),
+                ws=type("Socket", (_Socket,), {"stalled_s": settings.stalled_s}),
                 ws_max_size=MOST_FRAME_BYTES,
                 ws_per_message_deflate=False,
                 ws_ping_interval=20,
