@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from runtime.prepared import Prepared, instant
 from runtime.schema import client_numbers, clients, interactions, storable
 
 HISTORY = 20
+_DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
 class SqlClientDirectory:
@@ -131,7 +133,7 @@ class SqlClientDirectory:
                 client = ClientSummary(client_id=row[1], name=row[2], note=row[3], number=key, is_new=is_new)
             else:
                 history.append(_past(row))
-        history.sort(key=lambda past: past.started_at, reverse=True)
+        history.sort(key=attrgetter("started_at"), reverse=True)
         return Found(client=client, history=tuple(history))
 
     def _meet(self, connection: Connection, new: "_New", key: str) -> Found:
@@ -207,7 +209,7 @@ def _past(row: tuple[Any, ...]) -> PastInteraction:
     return PastInteraction(
         card_id=card_id,
         channel=channel,
-        direction=Direction(direction),
+        direction=_DIRECTIONS[direction],
         started_at=instant(started_at),
         queue=queue,
         agent=agent,

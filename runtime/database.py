@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -22,7 +21,7 @@ from sqlalchemy.engine import Connection
 
 from core.errors import Conflict, Unavailable
 from runtime.db_engine import described, is_sqlite, parse_url
-from runtime.db_lane import Job, Lane
+from runtime.db_lane import Job, JobQueue, Lane
 from runtime.migrations import bring_up_to_date
 
 T = TypeVar("T")
@@ -54,8 +53,7 @@ class Database:
         self._probing: asyncio.Task[None] | None = None
         self._watchers: list[Callable[[DatabaseState], None]] = []
         self.state = DatabaseState(live=True, since=datetime.now(UTC))
-        self._writes: SimpleQueue[Job | None] = SimpleQueue()
-        self._reads: SimpleQueue[Job | None] = SimpleQueue()
+        self._writes, self._reads = JobQueue(), JobQueue()
         self._lanes = [self._lane("db-writer", writer=True)]
         self._lanes += [self._lane(f"db-reader-{n}", writer=False) for n in range(readers)]
 
@@ -116,7 +114,7 @@ class Database:
 
     async def _ask(
         self,
-        jobs: "SimpleQueue[Job | None]",
+        jobs: JobQueue,
         fn: Callable[[Connection], T],
         *,
         deadline_s: float | None,
@@ -134,13 +132,13 @@ class Database:
         finally:
             expiry.cancel()
 
-    def _refuse_early(self, jobs: "SimpleQueue[Job | None]", *, probing: bool) -> None:
+    def _refuse_early(self, jobs: JobQueue, *, probing: bool) -> None:
         if self._closed:
             raise Unavailable("the database has been closed: Meridian is shutting down")
         if not self.state.live and not probing:
             # Known to be away: say so now instead of letting every pop wait for its deadline.
             raise Unavailable(self.state.why)
-        if jobs.qsize() >= _MOST_WAITING:
+        if len(jobs) >= _MOST_WAITING:
             raise Unavailable(f"{described(self._url)} is too slow: {_MOST_WAITING} requests wait for it")
 
     def _begin(self) -> asyncio.AbstractEventLoop:

@@ -9,6 +9,7 @@ import contextlib
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -41,6 +42,34 @@ class Job:
             self.loop.call_soon_threadsafe(_settle, self.future, result, error)
 
 
+class JobQueue:
+    """Jobs in order, each to the lane that fell idle last: its connection has the warmest pages."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[Job | None] = deque()
+        self._idle: list[SimpleQueue[Job | None]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, job: Job | None) -> None:
+        """None: one lane shall end. Never blocks."""
+        with self._lock:
+            if self._idle:
+                self._idle.pop().put(job)
+            else:
+                self._waiting.append(job)
+
+    def get(self, inbox: "SimpleQueue[Job | None]") -> Job | None:
+        """The next job, waited for in the caller's own `inbox`."""
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._idle.append(inbox)
+        return inbox.get()
+
+
 def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
     if future.done():
         return
@@ -57,7 +86,7 @@ class Lane:
         self,
         name: str,
         url: URL,
-        jobs: "SimpleQueue[Job | None]",
+        jobs: JobQueue,
         *,
         before_connect: Callable[[], None],
         generation: Callable[[], int],
@@ -67,6 +96,7 @@ class Lane:
     ) -> None:
         self._engine = make_engine(url, writer=writer, deadline_s=deadline_s, opened=self._opened)
         self._jobs = jobs
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._before_connect = before_connect
         self._generation = generation
         self._on_lost = on_lost
@@ -87,7 +117,7 @@ class Lane:
             return True
 
     def _serve(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get(self._inbox)) is not None:
             if job.worth_doing():
                 self._do(job)
             del job  # an idle lane must not keep the last answer alive

@@ -26,10 +26,11 @@ class Prepared:
         self._text, self._constants = str(compiled), dict(compiled.params)
 
     def rows(self, connection: Connection, **values: object) -> list[tuple[Any, ...]]:
-        cursor = connection.connection.cursor()
+        cursor: Any = connection.connection.cursor()
         try:
             cursor.execute(self._text, self._constants | values)
-            return list(cursor.fetchall())
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
         finally:
             cursor.close()
 
