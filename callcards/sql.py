@@ -54,7 +54,7 @@ class SqlCardStore:
     async def apply(self, changes: Sequence[Change]) -> None:
         try:
             await self._database.write(lambda connection: self._apply(connection, changes))
-        except (StatementError, TypeError, ValueError) as error:
+        except (StatementError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
                 raise
             raise Rejected(f"a change of the cards can't be stored: {error}", code="unstorable") from error

@@ -18,9 +18,9 @@ from runtime.schema import instant_to_us, storable
 _NESTED = ("linkedids", "queues", "legs", "transfers", "recordings")
 _PLAIN = tuple(field.name for field in fields(Card) if field.name not in _NESTED)
 _INSTANTS = ("started_at", "queued_at", "unqueued_at", "answered_at", "talk_ended_at", "ended_at")
-_UNCHANGED = ("revision", "hold_s", "voicemail", "cause", "inferred")
-_TEXTS = tuple(name for name in _PLAIN if name not in (*_INSTANTS, *_UNCHANGED, "direction", "ended_by"))
-_DERIVED = ("direction", "ended_by", "talk_s")
+_UNCHANGED = ("revision", "voicemail", "cause", "inferred")
+_DERIVED = ("direction", "ended_by", "hold_s", "talk_s")
+_TEXTS = tuple(name for name in _PLAIN if name not in (*_INSTANTS, *_UNCHANGED, *_DERIVED))
 # `link_site` and `link_number` are the keys of the client look-up.
 _DERIVED_TEXTS = ("client_key", "link_number", "last_queue", "served_by", "link_site")
 _ORDER = (*_UNCHANGED, *_DERIVED, *_TEXTS, *_DERIVED_TEXTS, *_INSTANTS, *_NESTED)
@@ -53,6 +53,7 @@ class CardRows:
             *_unchanged(card),
             card.direction.value,
             card.ended_by and card.ended_by.value,
+            float(card.hold_s),  # SQLite would keep whatever an old journal says
             card.talk_s,
             *texts,
             *[None if at is None else stored_at(at) for at in _instants(card)],

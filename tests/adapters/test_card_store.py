@@ -13,6 +13,7 @@ from clients.memory import MemoryClientDirectory
 from clients.ports import ClientDirectory
 from clients.sql import SqlClientDirectory
 from core.effects import DiscardCard, SaveCard
+from core.errors import Rejected
 from core.model import Card, PastInteraction
 from tests.cards import NOON, card, instant, open_card
 
@@ -70,6 +71,28 @@ def discard(gone: Card, into: Card | None) -> DiscardCard:
 
 def typed(target: Card, number: int = 1, **fields: Any) -> Annotate:
     return Annotate(annotation_id=f"note-{number}", card_id=target.card_id, by="anna", at=instant(number), **fields)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cause": 2**80},
+        {"hold_s": "x"},
+        {"timezone": None},
+        {"ended_at": NOON.replace(tzinfo=None)},
+        {"recordings": (1j,)},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_a_card_that_no_database_holds_is_refused_with_its_whole_batch(store: CardStore, wrong: Any) -> None:
+    if isinstance(store, MemoryCardStore):
+        return  # holds anything
+    good = card(1)
+    with pytest.raises(Rejected):
+        await save(store, good, card(2, **wrong), card(3))
+    assert await store.card(good.card_id) is None
+    await save(store, good)
+    assert (await stored(store, good.card_id)).card == good
 
 
 async def test_a_card_comes_back_exactly_as_it_was_saved(store: CardStore) -> None:
