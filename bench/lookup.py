@@ -131,7 +131,10 @@ def _compared(name: str, size: Size, bench: Bench, *, rounds: int) -> list[Row]:
     medians: dict[str, list[float]] = {which: [] for which in ways}
     for turn in range(rounds):
         numbers[:] = _some_numbers(size, 400, seed=turn)
-        _one_by_one(bench.raw, numbers)
+        for warm_up in ways.values():
+            warm_up()
+        for took in all_took.values():
+            del took[-len(numbers) :]
         for which, values in interleaved(ways, rounds=1).items():
             medians[which] += values
     what = f"client + last {HISTORY} of {size.cards:,} cards, {name}"

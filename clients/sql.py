@@ -206,17 +206,9 @@ def _look_up_query() -> sa.SelectBase:
 
 def _past(row: tuple[Any, ...]) -> PastInteraction:
     _, card_id, channel, direction, started_at, queue, agent, talk_s, disposition, notes, answered_at = row
+    began, answered = instant(started_at), answered_at is not None
     return PastInteraction(
-        card_id=card_id,
-        channel=channel,
-        direction=_DIRECTIONS[direction],
-        started_at=instant(started_at),
-        queue=queue,
-        agent=agent,
-        talk_s=talk_s,
-        disposition=disposition,
-        notes=notes,
-        answered=answered_at is not None,
+        card_id, channel, _DIRECTIONS[direction], began, queue, agent, talk_s, disposition, notes, answered
     )
 
 

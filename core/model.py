@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Direction(StrEnum):
@@ -162,9 +163,8 @@ class ClientSummary:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastInteraction:
-    """One line of a client's history."""
+class PastInteraction(NamedTuple):
+    """One line of a client's history. A tuple with names, since twenty are made while a phone rings."""
 
     card_id: str
     channel: str
