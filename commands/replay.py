@@ -15,7 +15,7 @@ from core.engine import Engine
 from core.errors import Rejected
 from core.events import Event
 from core.model import Card, Direction, LegOutcome
-from service import card_rules
+from rules import card_rules
 from telephony.capture import Capture, Told
 from telephony.facts import InStep, LinkLost
 from telephony.live import Endpoints

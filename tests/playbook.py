@@ -25,7 +25,7 @@ from core import events as e
 from core.effects import DiscardCard, Effect, SaveCard
 from core.engine import Engine
 from core.model import Card
-from service import card_rules
+from rules import card_rules
 from telephony import facts as f
 from telephony.live import Endpoints
 from telephony.tracker import CallTracker

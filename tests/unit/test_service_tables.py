@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-import service as root
+import rules as root
 from callcards.card import Cards, OpenCardsLoaded
 from configuration import Configuration, Pbx, Site, Storage
 from core import effects, events
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
+from rules import card_rules, joined, pbx_rules, pop_rules
 from screenpop.pops import Pops
-from service import Service, card_rules, joined, pbx_rules, pop_rules
+from service import Service
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.pbx_settings import AmiAccount
 from telephony.wire import Odd

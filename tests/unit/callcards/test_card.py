@@ -11,7 +11,7 @@ from core.effects import DiscardCard, Effect, SaveCard
 from core.ids import interaction_id
 from core.model import Card, Direction, EndedBy, LegOutcome, TransferKind
 from core.values import changed
-from service import card_rules
+from rules import card_rules
 from tests.playbook import Playbook, at
 
 ID = interaction_id(site="riga", pbx="pbx1", boot_id="boot-1", uniqueid="A")

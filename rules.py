@@ -1,0 +1,91 @@
+"""The table: which rule hears which event, and in which order. What the commands and the service share of the composition."""
+
+from collections.abc import Iterable
+
+from callcards.card import Cards, OpenCardsLoaded
+from core import events as e
+from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
+from core.engine import Rule
+from screenpop.pops import Pops
+from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.tracker import CallTracker
+
+
+def card_rules(cards: Cards) -> dict[type, list[Rule]]:
+    """Event -> what the cards make of it."""
+    return {
+        OpenCardsLoaded: [cards.on_open_cards_loaded],
+        e.CallArrived: [cards.on_call_arrived],
+        e.CallLinked: [cards.on_call_linked],
+        e.CallQueued: [cards.on_call_queued],
+        e.CallUnqueued: [cards.on_call_unqueued],
+        e.CallToVoicemail: [cards.on_call_to_voicemail],
+        e.CallOffered: [cards.on_call_offered],
+        e.CallOfferEnded: [cards.on_call_offer_ended],
+        e.CallAnswered: [cards.on_call_answered],
+        e.CallHeld: [cards.on_call_held],
+        e.CallResumed: [cards.on_call_resumed],
+        e.LegEnded: [cards.on_leg_ended],
+        e.CallTransferred: [cards.on_call_transferred],
+        e.CallRecorded: [cards.on_call_recorded],
+        e.CallMerged: [cards.on_call_merged],
+        e.CallDropped: [cards.on_call_dropped],
+        e.CallEnded: [cards.on_call_ended],
+        e.PbxConnected: [cards.on_pbx_connected],
+    }
+
+
+def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
+    """Event -> what operators see of it."""
+    return {
+        e.CallArrived: [pops.on_call_arrived],
+        e.CallQueued: [pops.on_call_queued],
+        e.CallOffered: [pops.on_call_offered],
+        e.CallOfferEnded: [pops.on_call_offer_ended],
+        e.CallAnswered: [pops.on_call_answered],
+        e.CallHeld: [pops.on_call_held],
+        e.CallResumed: [pops.on_call_resumed],
+        e.CallTransferred: [pops.on_call_transferred],
+        e.LegEnded: [pops.on_leg_ended],
+        e.CallMerged: [pops.on_call_merged],
+        e.CallDropped: [pops.on_call_dropped],
+        e.CallEnded: [pops.on_call_ended],
+        e.ClientIdentified: [pops.on_client_identified],
+    }
+
+
+def pbx_rules(trackers: dict[str, CallTracker]) -> dict[type, list[Rule]]:
+    """What comes from a PBX -> its tracker; and what its coming and going means."""
+    return {
+        FromPbx: [lambda told: trackers[told.pbx].on_from_pbx(told)],
+        InStep: [lambda step: trackers[step.pbx].on_in_step(step)],
+        LinkLost: [lambda lost: trackers[lost.pbx].on_link_lost(lost)],
+        StreamTainted: [on_stream_tainted],
+        e.PbxConnected: [on_pbx_connected],
+        e.PbxLost: [on_pbx_lost],
+    }
+
+
+def on_stream_tainted(tainted: StreamTainted) -> Iterable[Effect]:
+    facts = {"pbx": tainted.pbx, "why": tainted.odd.why, "excerpt": tainted.odd.excerpt}
+    return [Audit(at=tainted.at, actor=f"pbx {tainted.pbx}", action="ami_stream_tainted", facts=facts)]
+
+
+def on_pbx_connected(event: e.PbxConnected) -> Iterable[Effect]:
+    return [
+        AnnouncePbx(pbx=event.pbx, live=True, at=event.at),
+        FillFromCdr(pbx=event.pbx, since=event.lost_at),
+    ]
+
+
+def on_pbx_lost(event: e.PbxLost) -> Iterable[Effect]:
+    return [AnnouncePbx(pbx=event.pbx, live=False, at=event.at, why=event.why)]
+
+
+def joined(*tables: dict[type, list[Rule]]) -> dict[type, list[Rule]]:
+    """One table of several; a rule of an earlier table hears its event first."""
+    whole: dict[type, list[Rule]] = {}
+    for table in tables:
+        for kind, rules in table.items():
+            whole.setdefault(kind, []).extend(rules)
+    return whole
