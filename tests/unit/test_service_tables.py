@@ -13,7 +13,7 @@ from core import effects, events
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from rules import card_rules, joined, pbx_rules, pop_rules
 from screenpop.pops import Pops
-from service import Service
+from service import Service, cdr_source
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.pbx_settings import AmiAccount
 from telephony.wire import Odd
@@ -124,6 +124,6 @@ def test_a_pbx_that_is_away_is_announced() -> None:
 
 def test_where_the_records_lie() -> None:
     account = AmiAccount(user="u", secret="s")
-    assert root.cdr_source("one", Pbx(host="h", listener=account)) is None
-    csv = root.cdr_source("one", Pbx(host="h", listener=account, cdr_csv=Path("/x.csv")))
+    assert cdr_source("one", Pbx(host="h", listener=account)) is None
+    csv = cdr_source("one", Pbx(host="h", listener=account, cdr_csv=Path("/x.csv")))
     assert type(csv).__name__ == "CsvCdr"
