@@ -2,27 +2,32 @@
 
 import sys
 from argparse import ArgumentParser
+from importlib import import_module
 
-from commands import demo, record, replay, run, user
 from core.errors import ContactCentreError
 
 VERBS = {
-    "demo": (demo, "see it all on a simulated PBX, nothing to set up"),
-    "run": (run, "attach to your Asterisk and serve"),
-    "user": (user, "who may sign in"),
-    "record": (record, "keep the raw AMI stream of a live PBX"),
-    "replay": (replay, "read a raw AMI capture and print the cards that it makes"),
+    "demo": "see it all on a simulated PBX, nothing to set up",
+    "run": "attach to your Asterisk and serve",
+    "user": "who may sign in",
+    "record": "keep the raw AMI stream of a live PBX",
+    "replay": "read a raw AMI capture and print the cards that it makes",
 }
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = ArgumentParser(prog="meridian", description="A contact centre on your own Asterisk.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, (module, summary) in VERBS.items():
-        verb = verbs.add_parser(name, help=summary, description=module.__doc__)
-        module.add_arguments(verb)
-        verb.set_defaults(run=module.run)
-    arguments = parser.parse_args(argv)
+    asked = sys.argv[1:] if argv is None else argv
+    for name, summary in VERBS.items():
+        verb = verbs.add_parser(name, help=summary)
+        if asked[:1] == [name]:
+            # Only the verb that is meant: reading a capture needs neither the web nor a database.
+            module = import_module(f"commands.{name}")
+            verb.description = module.__doc__
+            module.add_arguments(verb)
+            verb.set_defaults(run=module.run)
+    arguments = parser.parse_args(asked)
     try:
         return int(arguments.run(arguments))
     except ContactCentreError as error:
