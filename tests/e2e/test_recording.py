@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from callcards.ports import StoredCard
 from tests.e2e.meridian import AttachedPbx, Meridian
 from tests.rig.instance import Asterisk
 from tests.rig.stage import Stage
@@ -28,7 +27,6 @@ def test_a_recording_is_on_the_card(tmp_path: Path) -> None:
             caller.hangup()
             meridian.until(lambda: all(c.card.ended_at for c in meridian.cards()), 10, "ended")
             (stored,) = meridian.cards()
-            assert isinstance(stored, StoredCard)
             assert [Path(file).name for file in stored.card.recordings] == ["talk-79161230099.wav"]
         finally:
             stage.close()
