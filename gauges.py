@@ -25,12 +25,12 @@ def measure(service: "Service") -> None:
     registry.gauge(
         "meridian_write_age_seconds", help="Age of the oldest waiting change.", read=lambda: backlog().oldest_s
     )
-    lanes = (service.look_up_lane, service.recording_lane, service.past_callers)
+    lanes = (service.strangers, service.recording_lane, service.past_callers)
     registry.gauges(
         "meridian_lane_waiting",
         help="What waits in each lane.",
         labels=("lane",),
-        read=lambda: {(lane.name,): lane.waiting for lane in lanes},
+        read=lambda: {("look-ups",): service.look_ups.waiting, **{(lane.name,): lane.waiting for lane in lanes}},
     )
     _measure_links(registry, service)
 

@@ -118,8 +118,10 @@ class Service:
             name: PbxLink(configuration.link_settings(name), self.engine.step, recorder=kept.get(name))
             for name in configuration.pbx
         }
-        self.look_ups = LookUps(self.directory, self.engine.step, utc_now)
-        self.look_up_lane = Lane("look-ups", self.look_ups.answer, on_full=self.look_ups.miss, bound=60_000, workers=4)
+        self.look_ups = LookUps(
+            self.directory, self.engine.step, utc_now, strangers=lambda asked: self.strangers.put(asked)
+        )
+        self.strangers = Lane("strangers", self.look_ups.make, on_full=self.look_ups.miss, bound=60_000)
         self.calls = PbxCalls(
             self.links,
             {
@@ -139,7 +141,7 @@ class Service:
             Audit: self.writer.put,
             ShowPop: lambda effect: self.hub.show(effect.pop),
             UpdatePop: lambda effect: self.hub.update(effect.pop),
-            LookUpClient: self.look_up_lane.put,
+            LookUpClient: self.look_ups.ask,
             AnnouncePbx: self.hub.announce_pbx,
             FillFromCdr: self._fill,
             AskForRecording: self.recording_lane.put,
@@ -232,7 +234,7 @@ class Service:
         self.hub.announce_database(live=state.live, since=state.since, why=state.why)
         if state.live:
             for asked in self.look_ups.take_kept():
-                self.look_up_lane.put(asked)
+                self.look_ups.ask(asked)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -253,7 +255,7 @@ class Service:
                     for name, work in (
                         ("web", server.serve()),
                         ("hub", self.hub.run()),
-                        ("look-ups", self.look_up_lane.run()),
+                        ("strangers", self.strangers.run()),
                         ("recordings", self.recording_lane.run()),
                         ("past callers", self.past_callers.run()),
                         ("loop-lag", watch_loop(self.registry)),

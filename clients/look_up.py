@@ -1,46 +1,91 @@
 """From a number to the person behind it: carries out LookUpClient. Never decides who sees the answer.
 
+The question goes to the database within the step, so that it is under way while the rest of what the PBX said is read; only
+strangers, who have to be made, take the slower way through a lane.
+
 While the database is away the pop goes out saying so; the numbers are kept, and looked up again when it is back, so that an
 unknown caller of that hour becomes a client all the same.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from clients.ports import ClientDirectory
+from clients.ports import ClientDirectory, Found
 from core.effects import LookUpClient
 from core.errors import Unavailable
 from core.events import ClientIdentified
 
+log = logging.getLogger(__name__)
 _MOST_KEPT = 50_000
+_AT_ONCE = 64  # a burst of calls must not fill the database's queue, in which the pages wait too
 
 
 class LookUps:
-    """`answer` is the work of a lane; `deliver` is the engine's step."""
+    """`deliver` is the engine's step; `strangers` takes what `make` (the work of a lane) shall do."""
 
     def __init__(
-        self, directory: ClientDirectory, deliver: Callable[[ClientIdentified], None], now: Callable[[], datetime]
+        self,
+        directory: ClientDirectory,
+        deliver: Callable[[ClientIdentified], None],
+        now: Callable[[], datetime],
+        *,
+        strangers: Callable[[LookUpClient], None],
     ) -> None:
-        self._directory, self._deliver, self._now = directory, deliver, now
+        self._directory, self._deliver, self._now, self._strangers = directory, deliver, now, strangers
+        self._under_way = 0
+        self._waiting: deque[LookUpClient] = deque()
         self._kept: deque[LookUpClient] = deque(maxlen=_MOST_KEPT)
         self._met: set[tuple[str, str]] = set()
 
-    async def answer(self, asked: LookUpClient) -> None:
+    def ask(self, asked: LookUpClient) -> None:
+        """Within a step: never waits. The answer comes as an event of its own."""
+        if self._under_way < _AT_ONCE:
+            self._look_up(asked)
+        elif len(self._waiting) < _MOST_KEPT:
+            self._waiting.append(asked)
+        else:
+            self.miss(asked)
+
+    def _look_up(self, asked: LookUpClient) -> None:
+        self._under_way += 1
+        self._directory.look_up(asked.site, asked.number, lambda found, error: self._answered(asked, found, error))
+
+    def _answered(self, asked: LookUpClient, found: Found | None, error: BaseException | None) -> None:
+        self._under_way -= 1
+        if self._waiting:
+            self._look_up(self._waiting.popleft())
+        if found is None:
+            if not isinstance(error, Unavailable):
+                log.error("look-up failed", exc_info=error, extra={"action": "look_up_failed"})
+            self.miss(asked)
+        elif found.client is None and asked.create:
+            self._strangers(asked)
+        else:
+            self._tell(asked, found)
+
+    async def make(self, asked: LookUpClient) -> None:
+        """A stranger becomes a client."""
         try:
-            if asked.create:
-                found = await self._directory.find_or_create(asked.site, asked.number, name=asked.name, at=self._now())
-            else:
-                found = await self._directory.find(asked.site, asked.number)
+            found = await self._directory.find_or_create(asked.site, asked.number, name=asked.name, at=self._now())
         except Unavailable:
             self.miss(asked)
             return
         except Exception:
             self.miss(asked)  # whatever it was, the operator must not look at "loading" for ever
             raise
+        self._tell(asked, found)
+
+    def _tell(self, asked: LookUpClient, found: Found) -> None:
         self._deliver(
             ClientIdentified(at=self._now(), call_id=asked.call_id, client=found.client, history=found.history)
         )
+
+    @property
+    def waiting(self) -> int:
+        """Questions that wait for others to be answered."""
+        return len(self._waiting)
 
     def miss(self, asked: LookUpClient) -> None:
         """No answer now: the operator is told so, and the question is kept."""

@@ -1,12 +1,13 @@
 """Clients in memory: for trying things out and for tests. Same promises, same contract tests as the SQL one."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from clients.match import client_key, first_name
-from clients.ports import Client, Found
+from clients.ports import Answer, Client, Found
 from core.errors import Conflict, NotFound, Rejected
 from core.ids import fresh_id
 from core.model import ClientSummary, PastInteraction
@@ -25,9 +26,23 @@ class MemoryClientDirectory:
         self._history_of = history_of
         self._clients: dict[str, Client] = {}
         self._owners: dict[tuple[str, str], str] = {}
+        self._finding: set[asyncio.Task[None]] = set()
 
     async def find(self, site: str, number: str) -> Found:
         return await self._found(self.client_of(site, number))
+
+    def look_up(self, site: str, number: str, answer: Answer) -> None:
+        async def find() -> None:
+            try:
+                found = await self.find(site, number)
+            except Exception as error:
+                answer(None, error)
+            else:
+                answer(found, None)
+
+        finding = asyncio.get_running_loop().create_task(find())
+        self._finding.add(finding)
+        finding.add_done_callback(self._finding.discard)
 
     async def find_or_create(self, site: str, number: str, *, name: str, at: datetime) -> Found:
         key = self.key(site, number)

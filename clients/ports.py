@@ -1,6 +1,6 @@
 """Who is outside: what the look-up of a caller and the pages about clients ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,6 +28,9 @@ class Found:
     history: tuple[PastInteraction, ...] = ()
 
 
+Answer = Callable[[Found | None, BaseException | None], None]
+
+
 class ClientDirectory(Protocol):
     """Clients of each site by number. `number` is always as received or typed: punctuation doesn't matter.
 
@@ -36,6 +39,9 @@ class ClientDirectory(Protocol):
 
     async def find(self, site: str, number: str) -> Found:
         """The client behind a number and the last 20 conversations; Found(client=None) for a stranger."""
+
+    def look_up(self, site: str, number: str, answer: Answer) -> None:
+        """The same from within a step: never waits, raises nothing; `answer` is called on the loop after this returned."""
 
     async def find_or_create(self, site: str, number: str, *, name: str, at: datetime) -> Found:
         """The same, but a stranger becomes a client. Numbers that stand for nobody (anonymous) never do."""

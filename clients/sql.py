@@ -4,6 +4,7 @@ Owns the statements. Never decides which numbers are the same (match.py). Two ca
 client: the number's primary key decides.
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from clients.match import client_key, first_name
-from clients.ports import Client, Found
+from clients.ports import Answer, Client, Found
 from core.errors import Conflict, NotFound, Rejected
 from core.ids import fresh_id
 from core.model import ClientSummary, Direction, PastInteraction
@@ -43,6 +44,13 @@ class SqlClientDirectory:
         if key is None:
             return Found(client=None)
         return await self._database.read(lambda connection: self._found(connection, site, key))
+
+    def look_up(self, site: str, number: str, answer: Answer) -> None:
+        key = self.key(site, number)
+        if key is None:
+            asyncio.get_running_loop().call_soon(answer, Found(client=None), None)
+            return
+        self._database.read_soon(lambda connection: self._found(connection, site, key), answer)
 
     async def find_or_create(self, site: str, number: str, *, name: str, at: datetime) -> Found:
         found = await self.find(site, number)

@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from core.errors import Conflict, Unavailable
 from runtime.db_engine import described, is_sqlite, parse_url
-from runtime.db_lane import Job, JobQueue, Lane
+from runtime.db_lane import Answer, Job, JobQueue, Lane
 from runtime.migrations import bring_up_to_date
 
 T = TypeVar("T")
@@ -79,6 +79,18 @@ class Database:
         """Run `fn` in a reader thread. Each statement sees its own moment; `fn` may be run a second time."""
         return await self._ask(self._reads, fn, deadline_s=deadline_s)
 
+    def read_soon(self, fn: Callable[[Connection], T], answer: Callable[[T | None, BaseException | None], None]) -> None:
+        """The same without a task of its own, from within a step: never waits, raises nothing.
+
+        `answer` is called once, on the loop and never before this returns: with what `fn` gave, or with the error.
+        """
+        try:
+            self._refuse_early(self._reads, probing=False)
+        except Unavailable as away:
+            asyncio.get_running_loop().call_soon(answer, None, away)
+            return
+        self._post(self._reads, fn, answer, self._deadline_s)
+
     async def close(self) -> None:
         """Finish what runs, then let go of every connection and of the file."""
         self._closed = True
@@ -121,16 +133,20 @@ class Database:
         probing: bool = False,
     ) -> T:
         self._refuse_early(jobs, probing=probing)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         within_s = self._deadline_s if deadline_s is None else deadline_s
-        loop = self._begin()
-        job = Job(fn, loop=loop, deadline=time.monotonic() + within_s)
-        jobs.put(job)
-        expiry = loop.call_later(within_s, self._expire, job)
+        job = self._post(jobs, fn, _to(future), within_s)
         try:
-            result: T = await job.future
-            return result
+            return await future
         finally:
-            expiry.cancel()
+            job.give_up()
+
+    def _post(self, jobs: JobQueue, fn: Callable[[Connection], Any], answer: Answer, within_s: float) -> Job:
+        loop = self._begin()
+        job = Job(fn, answer, loop=loop, deadline=time.monotonic() + within_s)
+        jobs.put(job)
+        job.expiry = loop.call_later(within_s, self._expire, job)
+        return job
 
     def _refuse_early(self, jobs: JobQueue, *, probing: bool) -> None:
         if self._closed:
@@ -150,10 +166,10 @@ class Database:
 
     def _expire(self, job: Job) -> None:
         """The deadline has passed: answer the asker, and free the lane if it is stuck in this job."""
-        if job.future.done():
+        if job.over:
             return
         why = f"{described(self._url)} gave no answer in time"
-        job.future.set_exception(Unavailable(why))
+        job.settle(None, Unavailable(why))
         stuck = job.lane is not None and job.lane.sever(job)
         if stuck and not is_sqlite(self._url):
             self._lost(why)
@@ -205,3 +221,15 @@ class Database:
         self.state = state
         for watcher in self._watchers:
             watcher(state)
+
+
+def _to(future: "asyncio.Future[Any]") -> Answer:
+    def answer(result: Any, error: BaseException | None) -> None:
+        if future.done():
+            return  # whoever asked gave it up
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    return answer

@@ -21,25 +21,45 @@ from core.errors import ContactCentreError
 from runtime.db_engine import DATABASE_ERRORS, lost_connection, make_engine, sever, translated
 
 
+Answer = Callable[[Any, BaseException | None], None]
+
+
 class Job:
-    """What somebody awaits: `run` gets a connection inside a transaction; the answer goes to `future` on its loop."""
+    """What somebody wants done: `run` gets a connection inside a transaction; `answer` is called once, on the loop, with the
+    result or with the error. Once it was called (or nobody waits any more) the job is `over`."""
 
-    __slots__ = ("deadline", "future", "lane", "loop", "run")
+    __slots__ = ("answer", "deadline", "expiry", "lane", "loop", "over", "run")
 
-    def __init__(self, run: Callable[[Connection], Any], *, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+    def __init__(
+        self, run: Callable[[Connection], Any], answer: Answer, *, loop: asyncio.AbstractEventLoop, deadline: float
+    ) -> None:
         self.run = run
+        self.answer = answer
         self.loop = loop
         self.deadline = deadline
-        self.future: asyncio.Future[Any] = loop.create_future()
+        self.over = False
+        self.expiry: asyncio.TimerHandle | None = None
         self.lane: Lane | None = None
 
     def worth_doing(self) -> bool:
         """Nobody gave it up, nobody was told yet that it failed."""
-        return not self.future.done() and time.monotonic() < self.deadline
+        return not self.over and time.monotonic() < self.deadline
 
-    def answer(self, result: Any, error: BaseException | None) -> None:
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """On the loop: the first answer counts."""
+        if not self.over:
+            self.give_up()
+            self.answer(result, error)
+
+    def give_up(self) -> None:
+        """On the loop: whatever becomes of it, nobody wants to know."""
+        self.over = True
+        if self.expiry is not None:
+            self.expiry.cancel()
+
+    def settle_from_thread(self, result: Any, error: BaseException | None) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self.loop.call_soon_threadsafe(_settle, self.future, result, error)
+            self.loop.call_soon_threadsafe(self.settle, result, error)
 
 
 class JobQueue:
@@ -68,15 +88,6 @@ class JobQueue:
                 return self._waiting.popleft()
             self._idle.append(inbox)
         return inbox.get()
-
-
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-    else:
-        future.set_exception(error)
 
 
 class Lane:
@@ -136,7 +147,7 @@ class Lane:
             self._current = None
         if isinstance(error, DATABASE_ERRORS):
             error = self._judged(error)
-        job.answer(result, error)
+        job.settle_from_thread(result, error)
 
     def _attempt(self, job: Job) -> Any:
         try:

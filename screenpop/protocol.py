@@ -141,7 +141,7 @@ TYPE_NAMES: dict[type, str] = {
 
 
 def plain(message: ServerMessage) -> dict[str, object]:
-    """The message as JSON will carry it."""
+    """The message as the codec takes it: what JSON has, and instants."""
     return {"type": TYPE_NAMES[type(message)], **_fields(message)}
 
 
@@ -154,7 +154,7 @@ def _fields(message: ServerMessage) -> dict[str, object]:
                 "following": message.following,
                 "mode": message.mode,
                 "agent": message.agent,
-                "at": _instant(message.at),
+                "at": message.at,
                 "links": [_link(link) for link in message.links],
             }
         case LinkState():
@@ -167,7 +167,7 @@ def _fields(message: ServerMessage) -> dict[str, object]:
         case PopRemoved():
             return {"version": message.version, "pop_id": message.pop_id}
         case Tick():
-            return {"at": _instant(message.at)}
+            return {"at": message.at}
         case _:
             assert_never(message)
 
@@ -222,10 +222,10 @@ def _pop(pop: Pop) -> dict[str, object]:
         "dialled": pop.dialled,
         "dialled_text": readable(pop.dialled),
         "queue": pop.queue,
-        "offered_at": _instant(pop.offered_at),
-        "waiting_since": _instant(pop.waiting_since),
-        "answered_at": _instant(pop.answered_at),
-        "ended_at": _instant(pop.ended_at),
+        "offered_at": pop.offered_at,
+        "waiting_since": pop.waiting_since,
+        "answered_at": pop.answered_at,
+        "ended_at": pop.ended_at,
         "client": _client(pop.client) if pop.client else None,
         "history_state": pop.history_state,
     }
@@ -242,17 +242,18 @@ def _client(client: ClientSummary) -> dict[str, object]:
 
 
 def _past(past: PastInteraction) -> dict[str, object]:
+    card_id, channel, direction, started_at, queue, agent, talk_s, disposition, notes, answered = past
     return {
-        "card_id": past.card_id,
-        "channel": past.channel,
-        "direction": past.direction,
-        "started_at": _instant(past.started_at),
-        "queue": past.queue,
-        "agent": past.agent,
-        "talk_s": past.talk_s,
-        "disposition": past.disposition,
-        "notes": _cut(past.notes),
-        "answered": past.answered,
+        "card_id": card_id,
+        "channel": channel,
+        "direction": direction,
+        "started_at": started_at,
+        "queue": queue,
+        "agent": agent,
+        "talk_s": talk_s,
+        "disposition": disposition,
+        "notes": _cut(notes),
+        "answered": answered,
     }
 
 
@@ -261,13 +262,9 @@ def _link(link: LinkState) -> dict[str, object]:
         "kind": link.kind,
         "name": link.name,
         "live": link.live,
-        "since": _instant(link.since),
+        "since": link.since,
         "why": link.why,
     }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _cut(text: str) -> str:

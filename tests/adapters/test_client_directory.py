@@ -50,6 +50,17 @@ async def test_a_stranger_becomes_a_client_who_is_known_next_time(clients: Clien
         assert (await clients.find("omsk", punctuation)).client == known
 
 
+async def test_from_within_a_step_the_same_answer_comes_later_and_once(clients: ClientDirectory) -> None:
+    await clients.find_or_create("omsk", "+79161112233", name="Жанна", at=NOON)
+    for number in ("8 (916) 111-22-33", "+79160000000", "anonymous"):
+        answers: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
+        clients.look_up("omsk", number, lambda *answer, told=answers: told.put_nowait(answer))  # type: ignore[misc]
+        assert answers.empty(), "never before it returned"
+        async with asyncio.timeout(5):
+            assert await answers.get() == (await clients.find("omsk", number), None)
+        assert answers.empty()
+
+
 async def test_the_same_number_at_another_site_is_another_client(clients: ClientDirectory) -> None:
     riga = (await clients.find_or_create("riga", "+79161112233", name="R", at=NOON)).client
     omsk = (await clients.find_or_create("omsk", "+79161112233", name="O", at=NOON)).client

@@ -1,11 +1,12 @@
 """The look-up of a call's client: found, made, or kept for when the database is back."""
 
+from collections import deque
 from datetime import datetime
 
 import pytest
 
 from clients.look_up import LookUps
-from clients.ports import Found
+from clients.ports import Answer, Found
 from core.effects import LookUpClient
 from core.errors import Unavailable
 from core.events import ClientIdentified
@@ -20,53 +21,79 @@ PAST = PastInteraction(
 
 
 class Book:
-    """Two of a directory's questions; `away` as when the database can't be reached."""
+    """Two of a directory's questions; `away` as when the database can't be reached. `late`: answers wait for `catch_up`."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
-        self.away = False
+        self.away = self.late = False
+        self.client: ClientSummary | None = CLIENT
+        self.open: deque[tuple[str, str, Answer]] = deque()
 
-    async def find(self, site: str, number: str) -> Found:
-        return self._answer("find", site, number)
+    def look_up(self, site: str, number: str, answer: Answer) -> None:
+        self.open.append((site, number, answer))
+        if not self.late:
+            self.catch_up()
+
+    def catch_up(self, most: int = 1_000_000) -> None:
+        for _ in range(min(most, len(self.open))):
+            site, number, answer = self.open.popleft()
+            try:
+                found = self._answer("look_up", site, number)
+            except Exception as error:
+                answer(None, error)
+            else:
+                answer(found, None)
 
     async def find_or_create(self, site: str, number: str, *, name: str, at: datetime) -> Found:
-        return self._answer("find_or_create", site, number, name, at)
+        found = self._answer("find_or_create", site, number, name, at)
+        return Found(client=CLIENT, history=found.history)
 
     def _answer(self, *asked: object) -> Found:
         if self.away:
             raise Unavailable("the database is away")
         self.asked.append(asked)
-        return Found(client=CLIENT, history=(PAST,))
+        return Found(client=self.client, history=(PAST,) if self.client else ())
 
 
 class Desk:
     def __init__(self) -> None:
-        self.book, self.delivered = Book(), list[ClientIdentified]()
-        self.look_ups = LookUps(self.book, self.delivered.append, lambda: NOON)  # type: ignore[arg-type]
+        self.book, self.delivered, self.strangers = Book(), list[ClientIdentified](), list[LookUpClient]()
+        self.look_ups = LookUps(self.book, self.delivered.append, lambda: NOON, strangers=self.strangers.append)  # type: ignore[arg-type]
 
 
 def asked(n: int = 1, *, create: bool = True) -> LookUpClient:
     return LookUpClient(call_id=f"call-{n}", site="riga", number=f"+7916111000{n}", name="Жанна", create=create)
 
 
-async def test_the_client_and_the_history_come_back_with_the_call() -> None:
+def test_the_client_and_the_history_come_back_with_the_call() -> None:
     desk = Desk()
-    await desk.look_ups.answer(asked())
+    desk.look_ups.ask(asked())
     assert desk.delivered == [ClientIdentified(at=NOON, call_id="call-1", client=CLIENT, history=(PAST,))]
-    assert desk.book.asked == [("find_or_create", "riga", "+79161110001", "Жанна", NOON)]
+    assert desk.book.asked == [("look_up", "riga", "+79161110001")] and desk.strangers == []
 
 
-async def test_whoever_must_not_be_made_is_only_looked_for() -> None:
+async def test_a_stranger_is_made_in_the_lane_and_then_told() -> None:
     desk = Desk()
-    await desk.look_ups.answer(asked(create=False))
-    assert desk.book.asked == [("find", "riga", "+79161110001")]
+    desk.book.client = None
+    desk.look_ups.ask(asked())
+    assert (desk.delivered, desk.strangers) == ([], [asked()])
+    await desk.look_ups.make(asked())
+    assert desk.delivered == [ClientIdentified(at=NOON, call_id="call-1", client=CLIENT, history=())]
+    assert desk.book.asked[-1] == ("find_or_create", "riga", "+79161110001", "Жанна", NOON)
 
 
-async def test_while_the_database_is_away_the_operator_is_told_and_the_question_kept() -> None:
+def test_whoever_must_not_be_made_is_only_looked_for() -> None:
+    desk = Desk()
+    desk.book.client = None
+    desk.look_ups.ask(asked(create=False))
+    assert desk.strangers == [] and desk.delivered[0].client is None and desk.delivered[0].available
+
+
+def test_while_the_database_is_away_the_operator_is_told_and_the_question_kept() -> None:
     desk = Desk()
     desk.book.away = True
-    await desk.look_ups.answer(asked(1))
-    await desk.look_ups.answer(asked(2))
+    desk.look_ups.ask(asked(1))
+    desk.look_ups.ask(asked(2))
     assert [(d.call_id, d.client, d.history, d.available) for d in desk.delivered] == [
         ("call-1", None, (), False),
         ("call-2", None, (), False),
@@ -74,17 +101,38 @@ async def test_while_the_database_is_away_the_operator_is_told_and_the_question_
     desk.book.away = False
     kept = desk.look_ups.take_kept()
     assert kept == [asked(1), asked(2)] and desk.look_ups.take_kept() == []
-    await desk.look_ups.answer(kept[0])
+    desk.look_ups.ask(kept[0])
     assert desk.delivered[-1].available and desk.delivered[-1].client == CLIENT
 
 
-async def test_what_found_no_room_in_the_lane_is_kept_too() -> None:
+async def test_a_stranger_of_an_hour_without_database_is_kept_too() -> None:
+    desk = Desk()
+    desk.book.away = True
+    await desk.look_ups.make(asked())
+    assert not desk.delivered[0].available and desk.look_ups.take_kept() == [asked()]
+
+
+def test_a_burst_waits_here_and_not_in_the_database_and_all_are_answered_in_order() -> None:
+    desk = Desk()
+    desk.book.late = True
+    for n in range(500):
+        desk.look_ups.ask(asked(n))
+    assert (len(desk.book.open), desk.look_ups.waiting) == (64, 436)
+    desk.book.catch_up(100)
+    assert (len(desk.book.open), desk.look_ups.waiting) == (64, 336)
+    while desk.book.open:
+        desk.book.catch_up()
+    assert [told.call_id for told in desk.delivered] == [f"call-{n}" for n in range(500)]
+    assert desk.look_ups.waiting == 0
+
+
+def test_what_found_no_room_is_kept_too() -> None:
     desk = Desk()
     desk.look_ups.miss(asked())
     assert not desk.delivered[0].available and desk.look_ups.take_kept() == [asked()]
 
 
-async def test_what_is_kept_is_bounded_and_the_newest_stay() -> None:
+def test_what_is_kept_is_bounded_and_the_newest_stay() -> None:
     desk = Desk()
     for n in range(50_010):
         desk.look_ups.miss(asked(n))
@@ -92,7 +140,7 @@ async def test_what_is_kept_is_bounded_and_the_newest_stay() -> None:
     assert len(kept) == 50_000 and kept[-1] == asked(50_009) and kept[0] == asked(10)
 
 
-async def test_a_mistake_is_told_to_the_lane_and_leaves_no_pop_loading() -> None:
+async def test_a_mistake_is_told_to_the_lane_and_leaves_no_pop_loading(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk()
 
     def broken(*_asked: object) -> Found:
@@ -100,7 +148,9 @@ async def test_a_mistake_is_told_to_the_lane_and_leaves_no_pop_loading() -> None
 
     desk.book._answer = broken  # type: ignore[method-assign]
     with pytest.raises(ValueError, match="a mistake"):
-        await desk.look_ups.answer(asked())
-    (told,) = desk.delivered
-    assert not told.available and told.client is None
-    assert desk.look_ups.take_kept() == [asked()]
+        await desk.look_ups.make(asked())
+    desk.look_ups.ask(asked(2))
+    assert "look-up failed" in caplog.text
+    assert [(told.available, told.client) for told in desk.delivered] == [(False, None), (False, None)]
+    assert desk.look_ups.take_kept() == [asked(), asked(2)]
+

@@ -17,7 +17,7 @@ class Inbox(SimpleQueue[Job | None]):
 
 
 def job(loop: asyncio.AbstractEventLoop) -> Job:
-    return Job(lambda _connection: None, loop=loop, deadline=0.0)
+    return Job(lambda _connection: None, lambda _result, _error: None, loop=loop, deadline=0.0)
 
 
 async def test_jobs_that_wait_are_done_in_order() -> None:
