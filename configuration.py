@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 
+from core.desk import Desk, DialPolicy
 from core.errors import BadConfiguration
 from core.settings import read_settings
 from telephony.pbx_settings import AmiAccount, PbxSettings
@@ -99,6 +100,8 @@ class Configuration:
     pbx: dict[str, Pbx] = field(default_factory=dict)
     database: Storage = Storage()
     web: WebSettings = field(default_factory=WebSettings)
+    desk: Desk = field(default_factory=Desk)
+    dialling: DialPolicy = field(default_factory=DialPolicy)
 
     def __post_init__(self) -> None:
         if not self.pbx:

@@ -36,6 +36,7 @@ from core.effects import (
     SaveCard,
     ShowPop,
     UpdatePop,
+    WakeAt,
 )
 from core.engine import Engine
 from core.errors import BadConfiguration, ContactCentreError, Unavailable
@@ -45,6 +46,7 @@ from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.metrics import Registry
 from runtime.process import prepare_process
+from runtime.timers import Timers
 from screenpop import http as pop_pages
 from screenpop.pops import Pops
 from screenpop.ws import Hub, HubSettings
@@ -56,6 +58,7 @@ from telephony.panoramisk_link import PbxLink
 from telephony.panoramisk_link_recorder import Recorder
 from telephony.recording_commands import AskRecordingFile
 from telephony.tracker import CallTracker
+from web import desk_http as desk_pages
 from web.accounts import Accounts
 from web.app import create_app
 from web.audit import EffectAuditTrail
@@ -119,7 +122,10 @@ class Service:
             for name in configuration.pbx
         }
         self.look_ups = LookUps(
-            self.directory, self.engine.step, utc_now, strangers=lambda asked: self.strangers.put(asked)
+            self.directory,
+            self.engine.step,
+            utc_now,
+            strangers=lambda asked: self.strangers.put(asked),  # noqa: PLW0108  # the lane is made of what it serves
         )
         self.strangers = Lane("strangers", self.look_ups.make, on_full=self.look_ups.miss, bound=60_000)
         self.calls = PbxCalls(
@@ -135,6 +141,7 @@ class Service:
         )
         self.past_callers = Lane("past callers", self.look_ups.meet, on_full=self.look_ups.leave, bound=50_000)
         self.recording_lane = Lane("recordings", self._ask_for_recording, on_full=self._recording_unknown, workers=2)
+        self.timers = Timers(self.engine.step, utc_now)
         self._effects: dict[type, Callable[[Any], None]] = {
             SaveCard: self.writer.put,
             DiscardCard: self.writer.put,
@@ -145,6 +152,7 @@ class Service:
             AnnouncePbx: self.hub.announce_pbx,
             FillFromCdr: self._fill,
             AskForRecording: self.recording_lane.put,
+            WakeAt: self.timers.set,
         }
         self._fillers = {
             name: self._filler(name, source)
@@ -246,6 +254,7 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(listener.close)
             stack.callback(self.passwords.close)
+            stack.callback(self.timers.close)
             await self._open_stores(stack)
             await self._load_open_cards()
             server = WebServer(self._app(), listener, self.configuration.web)
@@ -318,6 +327,15 @@ class Service:
             client_pages.router(self.directory),
             pop_pages.router(calls=self.calls, links=self.hub.links, delivery=self.hub.delivery),
             self.hub.router(),
+            desk_pages.router(
+                self.configuration.desk,
+                site=desk_pages.SiteLine(
+                    name=self.configuration.site.name,
+                    timezone=self.configuration.site.timezone,
+                    region=self.configuration.site.region,
+                ),
+                can=desk_pages.Can(dial=True, transfer=True, park=True, record=True, mute=True),
+            ),
         )
         return create_app(
             settings=self.configuration.web,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.model import Card, Pop
+from core.model import AgentStatus, Card, Pop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +87,34 @@ class Audit(Effect):
     actor: str
     action: str
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeAt(Effect):
+    """Say Woke(timer_id) at this instant; a later one for the same timer replaces it, None cancels it."""
+
+    timer_id: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceAgent(Effect):
+    """Tell the operator's own screens and the colleagues of the site."""
+
+    status: AgentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveAgent(Effect):
+    """Keep what the operator is doing, so that it outlives a restart of ours."""
+
+    status: AgentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncMember(Effect):
+    """Make Asterisk's own queues see this operator as available or paused."""
+
+    agent: str
+    paused: bool
+    reason: str = ""

@@ -7,7 +7,17 @@ the card's id. Order within one call: CallArrived first, CallEnded / CallMerged 
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.model import ClientSummary, Direction, EndedBy, LegOutcome, PastInteraction, TransferKind
+from core.model import (
+    AgentStatus,
+    Candidate,
+    ClientSummary,
+    Direction,
+    EndedBy,
+    FollowUpLine,
+    LegOutcome,
+    PastInteraction,
+    TransferKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +203,36 @@ class PbxLost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientIdentified(CallEvent):
-    """The look-up of a call's client is back. `history` newest first; `available` False: the database is away."""
+    """The look-up of a call's client is back. `history` newest first; `available` False: the database is away.
+
+    `client` None with `candidates`: several may be behind the number, and nobody is chosen blindly.
+    """
 
     client: ClientSummary | None
     history: tuple[PastInteraction, ...]
     available: bool = True
+    candidates: tuple[Candidate, ...] = ()
+    follow_ups: tuple[FollowUpLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardTyped(CallEvent):
+    """A person saved something on this card. None: that field was not touched."""
+
+    by: str
+    notes: str | None = None
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentChanged(Event):
+    """An operator's state is another one now."""
+
+    status: AgentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Woke(Event):
+    """A timer that was set with WakeAt went off."""
+
+    timer_id: str

@@ -152,15 +152,64 @@ class Card:
         return max(0.0, (until - self.answered_at).total_seconds())
 
 
+class ClientKind(StrEnum):
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSummary:
-    """Who it is, as far as a pop needs to know."""
+    """Who it is, as far as a pop needs to know.
+
+    `warning` is shown in red before anything else; `timezone` an IANA name or None; `owner` the login of whoever looks after
+    this client; `fields` the administrator's own, as (code, value); `check`: ask the check questions before telling history.
+    """
 
     client_id: str
     name: str
     number: str
     is_new: bool = False
     note: str = ""
+    kind: ClientKind = ClientKind.PERSON
+    organisation: str | None = None
+    organisation_id: str | None = None
+    vip: bool = False
+    warning: str = ""
+    language: str | None = None
+    timezone: str | None = None
+    owner: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    check: bool = False
+
+
+class CandidateReason(StrEnum):
+    """Why this may be the one who calls."""
+
+    OWN_NUMBER = "own_number"
+    SHARED_NUMBER = "shared_number"
+    MEMBER = "member"
+    LAST_SPOKEN = "last_spoken"
+
+
+class Candidate(NamedTuple):
+    """One of several whom a number may stand for; the operator confirms with one click."""
+
+    client_id: str
+    name: str
+    kind: ClientKind
+    organisation: str | None
+    reason: CandidateReason
+    last_contact_at: datetime | None
+    vip: bool
+
+
+class FollowUpLine(NamedTuple):
+    """What was promised to a client and is still open."""
+
+    follow_up_id: str
+    due_at: datetime
+    text: str
+    owner: str
 
 
 class PastInteraction(NamedTuple):
@@ -182,7 +231,9 @@ class PastInteraction(NamedTuple):
 class Pop:
     """What one operator sees of one conversation. `state`: ringing, talking, held, missed, ended.
 
-    `history_state`: `loading` until the look-up is back, `ready`, or `unavailable` while the database is away.
+    `history_state`: `loading` until the look-up is back, `ready`, or `unavailable` while the database is away. `candidates`,
+    best first, where the number alone doesn't tell who it is. `story` is what was typed on the card so far, for the colleague
+    to whom the client was passed on, and `story_by` who typed it.
     """
 
     pop_id: str
@@ -202,3 +253,34 @@ class Pop:
     client: ClientSummary | None = None
     history: tuple[PastInteraction, ...] = ()
     history_state: str = "loading"
+    candidates: tuple[Candidate, ...] = ()
+    follow_ups: tuple[FollowUpLine, ...] = ()
+    story: str = ""
+    story_by: str = ""
+
+
+class AgentState(StrEnum):
+    SIGNED_OUT = "signed_out"
+    READY = "ready"
+    OFFERED = "offered"
+    BUSY = "busy"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+    NOT_RESPONDING = "not_responding"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStatus:
+    """What one operator is doing. `agent` is the endpoint's name, `until` when a timed state ends by itself, `card_id` the
+    conversation that a wrap-up belongs to, `reason` the code of the pause."""
+
+    agent: str
+    site: str
+    state: AgentState
+    since: datetime
+    login: str = ""
+    name: str = ""
+    reason: str | None = None
+    until: datetime | None = None
+    card_id: str | None = None
+    extensions_left: int = 0

@@ -79,7 +79,9 @@ class Database:
         """Run `fn` in a reader thread. Each statement sees its own moment; `fn` may be run a second time."""
         return await self._ask(self._reads, fn, deadline_s=deadline_s)
 
-    def read_soon(self, fn: Callable[[Connection], T], answer: Callable[[T | None, BaseException | None], None]) -> None:
+    def read_soon(
+        self, fn: Callable[[Connection], T], answer: Callable[[T | None, BaseException | None], None]
+    ) -> None:
         """The same without a task of its own, from within a step: never waits, raises nothing.
 
         `answer` is called once, on the loop and never before this returns: with what `fn` gave, or with the error.

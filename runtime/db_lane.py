@@ -20,7 +20,6 @@ from sqlalchemy.engine import URL, Connection
 from core.errors import ContactCentreError
 from runtime.db_engine import DATABASE_ERRORS, lost_connection, make_engine, sever, translated
 
-
 Answer = Callable[[Any, BaseException | None], None]
 
 

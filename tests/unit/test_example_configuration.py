@@ -9,12 +9,25 @@ import pytest
 
 import configuration
 from configuration import Pbx, Site, Storage
+from core import desk
 from core.errors import BadConfiguration
 from web.settings import WebSettings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "meridian.example.toml"
 SECRETS = {"AMI_LISTENER": "secret of the listener", "AMI_CONTROLLER": "secret of the controller"}
-TABLES: dict[str, type] = {"site": Site, "pbx.main": Pbx, "database": Storage, "web": WebSettings}
+TABLES: dict[str, type] = {
+    "site": Site,
+    "pbx.main": Pbx,
+    "database": Storage,
+    "web": WebSettings,
+    "desk.dispositions.sold": desk.Disposition,
+    "desk.pause_reasons.training": desk.PauseReason,
+    "desk.fields.contract": desk.CustomField,
+    "desk.checks.birthday": desk.CheckQuestion,
+    "desk.queues.support": desk.QueueSettings,
+    "desk.crm": desk.CrmLink,
+    "dialling": desk.DialPolicy,
+}
 # Keys whose default can't be written in TOML (none, or what the request decides).
 WITHOUT_DEFAULT = {"ca_file", "cdr_url", "cdr_since", "secure_cookies"}
 

@@ -119,7 +119,7 @@ def test_a_burst_waits_here_and_not_in_the_database_and_all_are_answered_in_orde
         desk.look_ups.ask(asked(n))
     assert (len(desk.book.open), desk.look_ups.waiting) == (64, 436)
     desk.book.catch_up(100)
-    assert (len(desk.book.open), desk.look_ups.waiting) == (64, 336)
+    assert (len(desk.book.open), desk.look_ups.waiting) == (64, 372)
     while desk.book.open:
         desk.book.catch_up()
     assert [told.call_id for told in desk.delivered] == [f"call-{n}" for n in range(500)]
@@ -153,4 +153,3 @@ async def test_a_mistake_is_told_to_the_lane_and_leaves_no_pop_loading(caplog: p
     assert "look-up failed" in caplog.text
     assert [(told.available, told.client) for told in desk.delivered] == [(False, None), (False, None)]
     assert desk.look_ups.take_kept() == [asked(), asked(2)]
-

@@ -1,0 +1,8 @@
+"""Follow-ups, corrections and search of cards."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    pass
