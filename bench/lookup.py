@@ -1,16 +1,21 @@
 """Look-up of a caller: client by E.164 with the last 20 conversations, among a million clients and three million cards.
 
-Ours end to end (await on the loop, a reader thread, values of our own) and its core without the hop to the thread, against the raw
-driver running the same SQL in one thread. Every client that is looked up has a full history. The same numbers for everybody in
-a round, read once before, so that nobody finds a colder cache.
+Like against like, the same SQL: the core (in the thread, values of our own) against the raw driver in one thread; and ours end to
+end, awaited on a loop that goes on working, against the raw driver awaited on such a loop: for SQLite in a thread of the
+loop's executor, for PostgreSQL asyncpg. Every client that is looked up has a full history. The same numbers for everybody in a
+round, read once before, so that nobody finds a colder cache.
 """
 
 import asyncio
+import json
 import random
+import re
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import psycopg
@@ -19,10 +24,11 @@ import sqlalchemy as sa
 from bench import dataset
 from bench.dataset import SITE, Size, number_of
 from bench.kept_postgres import kept_postgres
-from bench.measure import Row, command, interleaved, median, milliseconds, quantile, ratios, spread
+from bench.measure import KEPT, ROOT, Row, command, interleaved, median, milliseconds, quantile, ratios, spread
 from clients.sql import HISTORY, SqlClientDirectory
 from core.phone import e164
 from runtime.database import Database
+from runtime.prepared import Prepared
 
 LookUp = Callable[[str], int]
 
@@ -32,14 +38,16 @@ class Bench:
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._thread = ThreadPoolExecutor(1)
         self._database = Database(url, exclusive=False)
         self._directory = SqlClientDirectory(self._database, region_of=lambda _site: "RU")
         plain = url.replace("postgresql:", "postgresql+psycopg:")
         self._plain = sa.create_engine(plain, isolation_level="AUTOCOMMIT").connect()
+        self.driver = self.awaited_driver(url)
         self.raw = self._sqlite(url) if url.startswith("sqlite") else self._postgres(url)
 
     def _sqlite(self, url: str) -> LookUp:
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA cache_size=-16000")
         text, constants = self._directory._look_up._text, self._directory._look_up._constants
 
@@ -57,6 +65,22 @@ class Bench:
             return len(connection.execute(text, values).fetchall()) - 1
 
         return look_up
+
+    def awaited_driver(self, url: str) -> Callable[[Sequence[str]], list[float]]:
+        """Seconds of each for the raw driver, awaited."""
+        return self._executor() if url.startswith("sqlite") else _asyncpg(url, self._directory._look_up)
+
+    def _executor(self) -> Callable[[Sequence[str]], list[float]]:
+        async def each(numbers: Sequence[str]) -> list[float]:
+            took = []
+            for number in numbers:
+                began = time.perf_counter()
+                found = await self._loop.run_in_executor(self._thread, self.raw, number)
+                took.append(time.perf_counter() - began)
+                _check(found)
+            return took
+
+        return lambda numbers: self._loop.run_until_complete(each(numbers))
 
     def core(self, number: str) -> int:
         return len(self._directory._found(self._plain, SITE, number).history)
@@ -78,7 +102,45 @@ class Bench:
         self._loop.run_until_complete(self._database.close())
         self._plain.close()
         self._plain.engine.dispose()
+        self._thread.shutdown()
         self._loop.close()
+
+
+def _asyncpg(url: str, look_up: Prepared) -> Callable[[Sequence[str]], list[float]]:
+    """asyncpg in a process of its own, under the peers' venv; it is told the statement once and numbers round after round."""
+    named = [*look_up._constants, "site", "number"]
+    order: list[str] = []
+
+    def numbered(found: re.Match[str]) -> str:
+        if found[1] not in order:
+            order.append(found[1])
+        return f"${order.index(found[1]) + 1}"
+
+    statement = re.sub(r"%\((\w+)\)s", numbered, look_up._text).replace("%%", "%")
+    if unknown := set(order) - set(named):
+        raise RuntimeError(f"the statement asks for {unknown}")
+    values = look_up._constants | {"site": SITE, "number": None}
+    peer = subprocess.Popen(
+        [KEPT.parent / "bench-venv/bin/python", ROOT / "bench/peer_asyncpg.py", url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert peer.stdin is not None and peer.stdout is not None
+    told, heard = peer.stdin, peer.stdout
+
+    def say(line: object) -> None:
+        told.write(json.dumps(line) + "\n")
+        told.flush()
+
+    say({"statement": statement, "arguments": [values[name] for name in order], "rows": HISTORY + 1})
+
+    def ask(numbers: Sequence[str]) -> list[float]:
+        say(numbers)
+        took: list[float] = json.loads(heard.readline())
+        return took
+
+    return ask
 
 
 def _check(conversations: int) -> None:
@@ -118,12 +180,16 @@ def rows(quick: bool) -> list[Row]:
 
 def _compared(name: str, size: Size, bench: Bench, *, rounds: int) -> list[Row]:
     numbers: list[str] = []
-    all_took: dict[str, list[float]] = {"raw": [], "core": [], "ours": []}
+    all_took: dict[str, list[float]] = {"raw": [], "core": [], "driver": [], "ours": []}
 
     def way(which: str) -> Callable[[], float]:
         def run() -> float:
             e164.cache_clear()  # the raw driver is handed E.164; ours has to make it of a number not met before
-            took = bench.ours(numbers) if which == "ours" else _one_by_one(getattr(bench, which), numbers)
+            took = (
+                getattr(bench, which)(numbers)
+                if which in ("ours", "driver")
+                else _one_by_one(getattr(bench, which), numbers)
+            )
             all_took[which] += took
             return median(took)
 
@@ -141,13 +207,17 @@ def _compared(name: str, size: Size, bench: Bench, *, rounds: int) -> list[Row]:
             medians[which] += values
     what = f"client + last {HISTORY} of {size.cards:,} cards, {name}"
     return [
-        _row(f"{what}, awaited on the loop", medians, all_took, "ours", "<= 2"),
-        _row(f"{what}, without the hop to the thread", medians, all_took, "core", "<= 2"),
+        _row(f"{what}, in one thread", medians, all_took, ("raw", "core"), "<= 2"),
+        _row(f"{what}, awaited on the loop", medians, all_took, ("driver", "ours"), "<= 2"),
+        _row(f"{what}, awaited, against the driver in one thread", medians, all_took, ("raw", "ours"), ""),
     ]
 
 
-def _row(what: str, medians: dict[str, list[float]], took: dict[str, list[float]], which: str, bar: str) -> Row:
-    slower = ratios(medians[which], medians["raw"])
+def _row(
+    what: str, medians: dict[str, list[float]], took: dict[str, list[float]], pair: tuple[str, str], bar: str
+) -> Row:
+    floor, which = pair
+    slower = ratios(medians[which], medians[floor])
 
     def text(name: str) -> str:
         return f"p50 {milliseconds(quantile(took[name], 0.5))}, p99 {milliseconds(quantile(took[name], 0.99))}"
@@ -155,7 +225,7 @@ def _row(what: str, medians: dict[str, list[float]], took: dict[str, list[float]
     return Row(
         part="lookup",
         what=what,
-        baseline=f"raw driver {text('raw')}",
+        baseline=f"raw driver {text(floor)}",
         ours=text(which),
         ratio=median(slower),
         spread=spread(slower),

@@ -85,8 +85,14 @@ async def _rows(quick: bool) -> list[Row]:
 
 def _compared(name: str, floor: list[Waits], ours: list[Waits], bare: list[Waits]) -> list[Row]:
     return [
+        *_pair(f"AgentCalled -> frame, number withheld (no look-up), {name}", floor, ours, Kind.WITHHELD, "first"),
         *_pair(
-            f"AgentCalled -> frame, number withheld (no look-up), cards in {name}", bare, ours, Kind.WITHHELD, "first"
+            f"AgentCalled -> frame, number withheld, {name}, against no database at all",
+            bare,
+            ours,
+            Kind.WITHHELD,
+            "first",
+            judged=False,
         ),
         *_pair(f"AgentCalled -> frame with history, caller waited 0.2 s, {name}", floor, ours, Kind.WAITED, "whole"),
         *_pair(f"AgentCalled -> frame with history, rings as it comes, {name}", floor, ours, Kind.AT_ONCE, "whole"),

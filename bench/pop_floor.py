@@ -9,6 +9,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -86,10 +87,15 @@ async def _look_up(url: str) -> Callable[[str], Awaitable[Rows]] | None:
     query = Prepared(_look_up_query(), url.partition(":")[0])
     text, constants = query._text, query._constants
     if url.startswith("sqlite"):
-        file = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        file = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+        thread = ThreadPoolExecutor(1)
+
+        def ask(number: str) -> Rows:
+            return file.execute(text, constants | {"site": SITE, "number": number}).fetchall()
 
         async def in_file(number: str) -> Rows:
-            return file.execute(text, constants | {"site": SITE, "number": number}).fetchall()
+            # In a thread, as the other database's look-up is in another process: a loop that waits for a disk serves nobody.
+            return await asyncio.get_running_loop().run_in_executor(thread, ask, number)
 
         return in_file
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True, options="-c jit=off")
