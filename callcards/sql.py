@@ -109,8 +109,11 @@ class SqlCardStore:
         return [stored_card(row) for row in rows]
 
     def _save_statement(self) -> Any:
-        number = sa.select(client_numbers.c.client_id).where(
-            client_numbers.c.site == sa.bindparam("link_site"), client_numbers.c.number == sa.bindparam("link_number")
+        owner = client_numbers.c
+        number = (
+            sa.select(sa.func.min(owner.client_id))  # of several nobody is chosen blindly: a person confirms
+            .where(owner.site == sa.bindparam("link_site"), owner.number == sa.bindparam("link_number"))
+            .having(sa.func.count() == 1)
         )
         told = [c.name for c in interactions.c if c.name not in (*_TYPED, "client_id")]
         statement = self._insert(interactions).values(

@@ -75,18 +75,78 @@ clients = sa.Table(
     sa.Column("folded_name", sa.Text, nullable=False, server_default=""),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="person"),
+    sa.Column("vip", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("warning", sa.Text, nullable=False, server_default=""),
+    sa.Column("language", sa.Text),
+    sa.Column("timezone", sa.Text),
+    sa.Column("owner", sa.Text),
+    sa.Column("fields", Json, nullable=False, server_default="{}"),
+    sa.Column("asks_check", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The login of who made it; NULL where a call did, by itself.
+    sa.Column("made_by", sa.Text),
+    # Grows with every change: who writes over something that they didn't see is told so.
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    # Of a person: the client that is the organisation. SQLite can't add a reference to a table that is there already.
+    sa.Column("organisation_id", sa.Text),
     sa.Index("clients_by_site", "site", "created_at", "client_id"),
+    sa.Index("clients_of_organisation", "organisation_id", "folded_name"),
 )
 
-# `number` is E.164, or what the PBX gave where it can't be read as a number. One number, one client, per site.
+# `number` is E.164, or what the PBX gave where it can't be read as a number. Several may share one.
 client_numbers = sa.Table(
     "client_numbers",
     metadata,
     sa.Column("site", sa.Text, primary_key=True),
     sa.Column("number", sa.Text, primary_key=True),
-    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
     sa.Column("added_at", Instant, nullable=False),
     sa.Index("client_numbers_by_client", "client_id"),
+)
+
+# `email` in lower case.
+client_emails = sa.Table(
+    "client_emails",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Index("client_emails_by_client", "client_id"),
+)
+
+# What people changed about a client, a line for each field. `before` and `after` as text, numbers and addresses one a line.
+client_changes = sa.Table(
+    "client_changes",
+    metadata,
+    sa.Column("change_id", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Index("client_changes_by_client", "client_id", "at"),
+)
+
+# Clients that turned out to be another one: whoever still asks for them gets that one. One hop, as with discarded cards.
+merged_clients = sa.Table(
+    "merged_clients",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("into_client_id", sa.Text, nullable=False),
+    sa.Index("merged_clients_by_survivor", "into_client_id"),
+)
+
+# What the check questions gave in one conversation; the latest answers count, all of them are in the audit trail.
+card_checks = sa.Table(
+    "card_checks",
+    metadata,
+    sa.Column("card_id", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text),
+    sa.Column("answers", Json, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 interactions = sa.Table(
@@ -149,13 +209,14 @@ sa.Index(
     sqlite_where=_still_open,
     postgresql_where=_still_open,
 )
-_without_client = sa.and_(interactions.c.client_id.is_(None), interactions.c.client_key.is_not(None))
+_with_number = interactions.c.client_key.is_not(None)
 sa.Index(
-    "interactions_without_client",
+    "interactions_of_number",
     interactions.c.site,
     interactions.c.client_key,
-    sqlite_where=_without_client,
-    postgresql_where=_without_client,
+    interactions.c.started_at.desc(),
+    sqlite_where=_with_number,
+    postgresql_where=_with_number,
 )
 
 # Every conversation id of Asterisk has one card. A restarted PBX with its clock set back may use an id again: boot_id.
