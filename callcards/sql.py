@@ -113,7 +113,7 @@ class SqlCardStore:
         number = (
             sa.select(sa.func.min(owner.client_id))  # of several nobody is chosen blindly: a person confirms
             .where(owner.site == sa.bindparam("link_site"), owner.number == sa.bindparam("link_number"))
-            .having(sa.func.count() == 1)
+            .having(sa.func.count() == sa.literal_column("1"))
         )
         told = [c.name for c in interactions.c if c.name not in (*_TYPED, "client_id")]
         statement = self._insert(interactions).values(
