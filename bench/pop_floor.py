@@ -20,6 +20,7 @@ from bench.dataset import SITE
 from bench.pop_traffic import exten_of
 from clients.sql import _look_up_query
 from runtime.prepared import Prepared
+from runtime.process import prepare_process
 
 Headers = dict[str, str]
 Rows = list[tuple[Any, ...]]
@@ -142,4 +143,5 @@ def _past(row: tuple[Any, ...]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    prepare_process()
     asyncio.run(main(sys.argv[1], int(sys.argv[2])))
