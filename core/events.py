@@ -153,6 +153,21 @@ class CallRecorded(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingChanged(CallEvent):
+    """Whether the talk is recorded from here on. `state`: "on", "paused" (silence goes into the file) or "" (no file is open)."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegMuted(CallEvent):
+    """The others don't hear the operator of `leg_id` any more, or do again."""
+
+    leg_id: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallToVoicemail(CallEvent):
     """The dialplan sent the caller to leave a message."""
 

@@ -233,7 +233,8 @@ class Pop:
 
     `history_state`: `loading` until the look-up is back, `ready`, or `unavailable` while the database is away. `candidates`,
     best first, where the number alone doesn't tell who it is. `story` is what was typed on the card so far, for the colleague
-    to whom the client was passed on, and `story_by` who typed it.
+    to whom the client was passed on, and `story_by` who typed it. `muted`: the others don't hear the operator; `recording` is
+    "", "on" or "paused"; `parked` the slot in which the client waits to be fetched, or "".
     """
 
     pop_id: str
@@ -257,6 +258,9 @@ class Pop:
     follow_ups: tuple[FollowUpLine, ...] = ()
     story: str = ""
     story_by: str = ""
+    muted: bool = False
+    recording: str = ""
+    parked: str = ""
 
 
 class AgentState(StrEnum):
