@@ -26,6 +26,7 @@ from clients.look_up import LookUps
 from clients.sql import SqlClientDirectory
 from configuration import Configuration, Pbx
 from core.effects import (
+    AnnounceAgent,
     AnnouncePbx,
     AskForRecording,
     Audit,
@@ -33,8 +34,10 @@ from core.effects import (
     Effect,
     FillFromCdr,
     LookUpClient,
+    SaveAgent,
     SaveCard,
     ShowPop,
+    SyncMember,
     UpdatePop,
     WakeAt,
 )
@@ -82,6 +85,10 @@ def cdr_source(name: str, pbx: Pbx) -> CdrSource | None:
     if pbx.cdr_url is not None:
         return SqlCdr(pbx.cdr_url, pbx=name, columns=pbx.cdr_columns, zone=zone)
     return None
+
+
+def _not_yet(_effect: Effect) -> None:
+    """Operator states arise with the rules of queues/."""
 
 
 class Service:
@@ -153,6 +160,9 @@ class Service:
             FillFromCdr: self._fill,
             AskForRecording: self.recording_lane.put,
             WakeAt: self.timers.set,
+            AnnounceAgent: _not_yet,
+            SaveAgent: _not_yet,
+            SyncMember: _not_yet,
         }
         self._fillers = {
             name: self._filler(name, source)
