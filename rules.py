@@ -51,6 +51,7 @@ def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
         e.CallDropped: [pops.on_call_dropped],
         e.CallEnded: [pops.on_call_ended],
         e.ClientIdentified: [pops.on_client_identified],
+        e.CardTyped: [pops.on_card_typed],
     }
 
 

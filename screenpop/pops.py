@@ -20,10 +20,11 @@ from core.events import (
     CallQueued,
     CallResumed,
     CallTransferred,
+    CardTyped,
     ClientIdentified,
     LegEnded,
 )
-from core.model import ClientSummary, Direction, LegOutcome, PastInteraction, Pop
+from core.model import Candidate, ClientSummary, Direction, FollowUpLine, LegOutcome, PastInteraction, Pop
 
 HISTORY_SHOWN = 20
 OVER = frozenset({"missed", "ended"})
@@ -40,6 +41,10 @@ class _Call:
     client: ClientSummary | None = None
     history: tuple[PastInteraction, ...] = ()
     history_state: str = "loading"
+    candidates: tuple[Candidate, ...] = ()
+    follow_ups: tuple[FollowUpLine, ...] = ()
+    story: str = ""
+    story_by: str = ""
     pops: dict[str, Pop] = field(default_factory=dict)
 
     def dressed(self, pop: Pop) -> Pop:
@@ -56,10 +61,25 @@ class _Call:
             client=self.client,
             history=self.history,
             history_state=self.history_state,
+            candidates=self.candidates,
+            follow_ups=self.follow_ups,
+            story=self.story,
+            story_by=self.story_by,
         )
 
     def identified(self, pop: Pop) -> Pop:
-        return replace(pop, client=self.client, history=self.history, history_state=self.history_state)
+        return replace(
+            pop,
+            client=self.client,
+            history=self.history,
+            history_state=self.history_state,
+            candidates=self.candidates,
+            follow_ups=self.follow_ups,
+        )
+
+    def passed_on_to(self, agent: str) -> bool:
+        """Somebody else talked with this client before or does so now."""
+        return any(pop.agent != agent and pop.answered_at for pop in self.pops.values())
 
     def live_pop(self, agent: str) -> Pop | None:
         return next((p for p in self.pops.values() if p.agent == agent and p.state not in OVER), None)
@@ -155,7 +175,17 @@ class Pops:
         call.client = event.client or call.client
         call.history = tuple(past)[:HISTORY_SHOWN]
         call.history_state = "ready" if event.available else "unavailable"
+        call.candidates, call.follow_ups = event.candidates, event.follow_ups
         return [self._kept(call, call.identified(pop)) for pop in list(call.pops.values())]
+
+    def on_card_typed(self, event: CardTyped) -> list[Effect]:
+        """Keep it for whoever gets the client next; a colleague who has the client by now sees it at once."""
+        call = self._calls.get(event.call_id)
+        if call is None or event.notes is None:
+            return []
+        call.story, call.story_by = event.notes, event.by
+        reading = [p for p in call.pops.values() if p.state not in OVER and call.passed_on_to(p.agent)]
+        return [self._kept(call, replace(pop, story=call.story, story_by=call.story_by)) for pop in reading]
 
     def on_call_merged(self, event: CallMerged) -> list[Effect]:
         """A consultation became the client's call: its pops move on to that card and show that client."""

@@ -10,13 +10,12 @@ from enum import IntEnum, StrEnum
 from typing import assert_never
 
 from core.errors import Rejected
-from core.model import ClientSummary, PastInteraction, Pop
-from core.phone import readable
+from core.model import AgentStatus, Pop
+from screenpop.pop_form import past_form, pop_form, status_form
 
 SUBPROTOCOL = "meridian.v1"
 TICKET_PREFIX = "ticket."
 MOST_CHARS = 4_096
-_MOST_NOTE_CHARS = 1_000
 _HIGHEST_VERSION = 2**53 - 1
 
 
@@ -90,6 +89,21 @@ class PopRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """What the operator of this screen is doing. After the welcome and at each change; not numbered."""
+
+    status: AgentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleagues:
+    """What others of the site are doing. `whole`: everybody who is there, forget the rest; else those who changed."""
+
+    statuses: tuple[AgentStatus, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """Heartbeat every few seconds. The page answers each with Pulse; none for 12 s means that the line is dead."""
 
@@ -98,10 +112,11 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """First message of the page: where it stopped, or nothing at all."""
+    """First message of the page: where it stopped, or nothing at all. `leads`: this one rings and shows notifications."""
 
     epoch: str | None
     version: int | None
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +138,7 @@ class Dismiss:
     pop_id: str
 
 
-ServerMessage = Welcome | LinkState | PopShown | PopChanged | PopRemoved | Tick
+ServerMessage = Welcome | LinkState | PopShown | PopChanged | PopRemoved | Agent | Colleagues | Tick
 PageMessage = Resume | Ack | Pulse | Dismiss
 
 TYPE_NAMES: dict[type, str] = {
@@ -132,6 +147,8 @@ TYPE_NAMES: dict[type, str] = {
     PopShown: "pop",
     PopChanged: "pop_changed",
     PopRemoved: "pop_removed",
+    Agent: "agent",
+    Colleagues: "colleagues",
     Tick: "tick",
     Resume: "resume",
     Ack: "ack",
@@ -160,12 +177,16 @@ def _fields(message: ServerMessage) -> dict[str, object]:
         case LinkState():
             return _link(message)
         case PopShown():
-            shown = _pop(message.pop) | {"history": [_past(p) for p in message.pop.history]}
+            shown = pop_form(message.pop) | {"history": [past_form(p) for p in message.pop.history]}
             return {"version": message.version, "pop": shown, "unseen": message.unseen}
         case PopChanged():
-            return {"version": message.version, "pop": _pop(message.pop), "unseen": message.unseen}
+            return {"version": message.version, "pop": pop_form(message.pop), "unseen": message.unseen}
         case PopRemoved():
             return {"version": message.version, "pop_id": message.pop_id}
+        case Agent():
+            return {"agent": status_form(message.status)}
+        case Colleagues():
+            return {"agents": [status_form(s) for s in message.statuses], "whole": message.whole}
         case Tick():
             return {"at": message.at}
         case _:
@@ -178,8 +199,11 @@ def parse(value: object) -> PageMessage:
         raise Rejected("a message is a JSON object with a type", code="bad_message")
     match value:
         case {"type": "resume", "epoch": str() | None as epoch, "version": int() | None as version}:
-            expected, message = 3, Resume(epoch=_short(epoch), version=_version(version))
-            return _exactly(value, expected, message)
+            leads = value.get("leads", False)
+            if not isinstance(leads, bool):
+                raise Rejected("leads is true or false", code="bad_message")
+            asked = Resume(epoch=_short(epoch), version=_version(version), leads=leads)
+            return _exactly(value, 4 if "leads" in value else 3, asked)
         case {"type": "ack", "version": int() as version}:
             return _exactly(value, 2, Ack(version=_version(version) or 0))
         case {"type": "pulse"}:
@@ -210,53 +234,6 @@ def _short(text: str | None) -> str | None:
     return text
 
 
-def _pop(pop: Pop) -> dict[str, object]:
-    return {
-        "pop_id": pop.pop_id,
-        "card_id": pop.card_id,
-        "state": pop.state,
-        "direction": pop.direction,
-        "number": pop.number,
-        "number_text": readable(pop.client.number if pop.client else pop.number),
-        "caller_name": pop.caller_name,
-        "dialled": pop.dialled,
-        "dialled_text": readable(pop.dialled),
-        "queue": pop.queue,
-        "offered_at": pop.offered_at,
-        "waiting_since": pop.waiting_since,
-        "answered_at": pop.answered_at,
-        "ended_at": pop.ended_at,
-        "client": _client(pop.client) if pop.client else None,
-        "history_state": pop.history_state,
-    }
-
-
-def _client(client: ClientSummary) -> dict[str, object]:
-    return {
-        "client_id": client.client_id,
-        "name": client.name,
-        "number": client.number,
-        "is_new": client.is_new,
-        "note": _cut(client.note),
-    }
-
-
-def _past(past: PastInteraction) -> dict[str, object]:
-    card_id, channel, direction, started_at, queue, agent, talk_s, disposition, notes, answered = past
-    return {
-        "card_id": card_id,
-        "channel": channel,
-        "direction": direction,
-        "started_at": started_at,
-        "queue": queue,
-        "agent": agent,
-        "talk_s": talk_s,
-        "disposition": disposition,
-        "notes": _cut(notes),
-        "answered": answered,
-    }
-
-
 def _link(link: LinkState) -> dict[str, object]:
     return {
         "kind": link.kind,
@@ -265,8 +242,3 @@ def _link(link: LinkState) -> dict[str, object]:
         "since": link.since,
         "why": link.why,
     }
-
-
-def _cut(text: str) -> str:
-    """A pop carries the beginning of a long note; the card has it whole."""
-    return text if len(text) <= _MOST_NOTE_CHARS else text[: _MOST_NOTE_CHARS - 1] + "…"

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket
 
 from core.effects import AnnouncePbx
 from core.errors import ContactCentreError, Unavailable
-from core.model import Pop
+from core.model import AgentStatus, Pop
 from runtime.metrics import Registry
 from runtime.wire import encode
 from screenpop.channels import Channels
@@ -25,6 +25,7 @@ from screenpop.protocol import (
     SUBPROTOCOL,
     TICKET_PREFIX,
     Ack,
+    Agent,
     CloseCode,
     Dismiss,
     LinkState,
@@ -37,6 +38,7 @@ from screenpop.protocol import (
     Welcome,
     plain,
 )
+from screenpop.roster import Roster
 from screenpop.ws_everybody import Everybody
 from screenpop.ws_screen import GONE, MOST_BEHIND_S, Screen
 from web.access import COOKIE
@@ -53,6 +55,7 @@ class HubSettings:
     silent_s: float = 25.0
     recheck_s: float = 4.0
     resume_within_s: float = 5.0
+    merge_s: float = 0.2
 
 
 class Hub:
@@ -80,6 +83,8 @@ class Hub:
         self._channels = Channels(epoch=self._epoch, encode=_encoded)
         self._links: dict[tuple[str, str], LinkState] = {}
         self._everybody = Everybody(lambda: [s for there in self._by_agent.values() for s in there])
+        self._roster = Roster(encode=_encoded)
+        self._telling: asyncio.TimerHandle | None = None
         self.delivery = Delivery()
         self._frames = registry.counter("meridian_pop_frames_total", help="Pop frames put into outboxes.")
         self._cuts = registry.counter("meridian_sockets_cut_total", help="Sockets closed by us.", labels=["why"])
@@ -110,6 +115,17 @@ class Hub:
 
     def announce_database(self, *, live: bool, since: datetime, why: str = "") -> None:
         self._announce(LinkState(kind="database", name="database", live=live, since=since, why=why))
+
+    def announce_agent(self, status: AgentStatus) -> None:
+        """The operator's own screens know at once; the colleagues with the other changes of a fifth of a second."""
+        if self._site is not None and status.site != self._site:
+            return
+        self._roster.put(status)
+        own = _encoded(Agent(status=status))
+        for screen in tuple(self._by_agent.get(status.agent, ())):
+            screen.offer(own)
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(self._settings.merge_s, self._tell_colleagues)
 
     def present(self) -> frozenset[str]:
         """The extensions whose operator has the page open."""
@@ -215,7 +231,9 @@ class Hub:
             at=self._now(),
             links=self.links(),
         )
-        for frame in (_encoded(welcome), *frames):
+        status = self._roster.of(agent) if agent else None
+        own = [_encoded(Agent(status=status))] if status else []
+        for frame in (_encoded(welcome), *frames, *own, *(self._roster.frames() if self._here(screen) else ())):
             screen.offer(frame, catching_up=True)
         there = self._by_agent.setdefault(agent, [])
         if screen not in there:
@@ -240,8 +258,10 @@ class Hub:
 
     def _agent(self, screen: Screen) -> str:
         """The phone whose pops this screen shows; empty for none."""
-        here = self._site is None or screen.who.site == self._site
-        return (screen.who.extension or "") if here else ""
+        return (screen.who.extension or "") if self._here(screen) else ""
+
+    def _here(self, screen: Screen) -> bool:
+        return self._site is None or screen.who.site == self._site
 
     # --- inner ----------------------------------------------------------------------------------------------------
 
@@ -251,6 +271,12 @@ class Hub:
             return  # a snapshot now and then confirms what everybody knows, and since when
         self._links[link.kind, link.name] = link
         self._everybody.tell(_encoded(link))
+
+    def _tell_colleagues(self) -> None:
+        self._telling = None
+        frame = self._roster.changes()
+        if frame is not None:
+            self._everybody.tell(frame, only=self._here)
 
     def _session_ended(self, session_id: str) -> None:
         for screen in tuple(self._screens):

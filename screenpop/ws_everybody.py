@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from screenpop.ws_screen import Screen
 
+Wanted = Callable[[Screen], bool]
 _SLICE = 200
 _MOST_WAITING = 1_000
 
@@ -15,11 +16,11 @@ class Everybody:
 
     def __init__(self, screens: Callable[[], Sequence[Screen]]) -> None:
         self._screens = screens
-        self._frames: deque[str] = deque(maxlen=_MOST_WAITING)
+        self._frames: deque[tuple[str, Wanted]] = deque(maxlen=_MOST_WAITING)
         self._something = asyncio.Event()
 
-    def tell(self, frame: str) -> None:
-        self._frames.append(frame)
+    def tell(self, frame: str, *, only: Wanted = lambda _screen: True) -> None:
+        self._frames.append((frame, only))
         self._something.set()
 
     async def run(self) -> None:
@@ -27,10 +28,11 @@ class Everybody:
             await self._something.wait()
             self._something.clear()
             while self._frames:
-                await self._hand_out(self._frames.popleft())
+                await self._hand_out(*self._frames.popleft())
 
-    async def _hand_out(self, frame: str) -> None:
+    async def _hand_out(self, frame: str, wanted: Wanted) -> None:
         for number, screen in enumerate(self._screens(), 1):
-            screen.offer(frame)
+            if wanted(screen):
+                screen.offer(frame)
             if number % _SLICE == 0:
                 await asyncio.sleep(0)

@@ -9,9 +9,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from core.effects import AnnouncePbx
-from core.events import CallOfferEnded
-from core.model import LegOutcome, PastInteraction, Role
+from core.effects import AnnounceAgent, AnnouncePbx
+from core.events import CallOfferEnded, CardTyped
+from core.model import AgentState, AgentStatus, LegOutcome, PastInteraction, Role
 from screenpop.ws import HubSettings
 from tests.servers.desk import Desk, now, running_desk
 from web.settings import WebSettings
@@ -186,6 +186,59 @@ async def test_another_person_at_the_extension_doesnt_get_what_is_over() -> None
         await anna.delete("/api/session")
         async with desk.socket(await desk.signed_in("boris")) as page:
             assert (await page.hear())["following"] == 0
+
+
+def status(agent: str, state: AgentState, *, site: str = "moscow") -> AnnounceAgent:
+    return AnnounceAgent(status=AgentStatus(agent=agent, site=site, state=state, since=now(), login=f"u{agent}"))
+
+
+async def test_an_operators_state_goes_to_their_own_screens_at_once_and_to_the_sites_others_merged() -> None:
+    async with running_desk() as desk:
+        await desk.user("anna", "1001")
+        await desk.user("boris", "1002")
+        await desk.user("fritz", "1001", site="berlin")
+        anna, boris = await desk.signed_in("anna"), await desk.signed_in("boris")
+        async with (
+            desk.socket(anna) as hers,
+            desk.socket(boris) as his,
+            desk.socket(await desk.signed_in("fritz")) as far,
+        ):
+            for page in (hers, his, far):
+                await page.hear()
+            desk.perform(status("1001", AgentState.READY))
+            desk.perform(status("1001", AgentState.PAUSED))
+            desk.perform(status("1003", AgentState.BUSY))
+            desk.perform(status("1001", AgentState.BUSY, site="berlin"))
+            own: list[Any] = await hers.hear_pops(2)
+            assert [(m["type"], m["agent"]["state"]) for m in own] == [("agent", "ready"), ("agent", "paused")]
+            told: Any = await his.hear()
+            assert (told["type"], told["whole"]) == ("colleagues", False)
+            assert [(s["agent"], s["state"], s["login"]) for s in told["agents"]] == [
+                ("1001", "paused", "u1001"),
+                ("1003", "busy", "u1003"),
+            ]
+            await far.silence()
+        async with desk.socket(anna) as again:
+            first: list[Any] = await again.hear_pops(3)
+            assert [m["type"] for m in first] == ["welcome", "agent", "colleagues"]
+            assert first[2]["whole"] and len(first[2]["agents"]) == 2
+
+
+async def test_the_colleague_gets_the_client_and_what_was_typed_and_never_the_one_who_passed_it_on() -> None:
+    async with running_desk() as desk:
+        await desk.user("anna", "1001")
+        await desk.user("boris", "1002")
+        async with desk.socket(await desk.signed_in("boris")) as his:
+            await his.hear()
+            desk.arrive("call-1", name="Ivan")
+            desk.ring("call-1", "1001")
+            desk.answer("call-1", "1001")
+            desk.engine.step(CardTyped(at=now(), call_id="call-1", by="Anna", notes="angry, wants a refund"))
+            await his.silence()
+            desk.ring("call-1", "1002")
+            shown: Any = await his.hear()
+            assert (shown["pop"]["caller_name"], shown["pop"]["story"]) == ("Ivan", "angry, wants a refund")
+            assert shown["pop"]["story_by"] == "Anna"
 
 
 async def test_lines_are_told_at_once_and_to_newcomers() -> None:

@@ -16,7 +16,7 @@ from callcards.memory import MemoryCardStore
 from callcards.ports import Annotate
 from clients import http as clients_http
 from clients.memory import MemoryClientDirectory
-from core.effects import AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop
+from core.effects import AnnounceAgent, AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop
 from core.engine import Engine, Rule
 from core.errors import Unavailable
 from core.events import (
@@ -31,6 +31,7 @@ from core.events import (
     CallQueued,
     CallResumed,
     CallTransferred,
+    CardTyped,
     ClientIdentified,
     LegEnded,
 )
@@ -196,6 +197,8 @@ class Desk:
                 self.hub.update(pop)
             case AnnouncePbx():
                 self.hub.announce_pbx(effect)
+            case AnnounceAgent(status=status):
+                self.hub.announce_agent(status)
             case LookUpClient():
                 self.lookups.append(effect)
                 task = asyncio.get_running_loop().create_task(self._look_up(effect))
@@ -279,6 +282,7 @@ def table(pops: Pops) -> dict[type, tuple[Rule, ...]]:
         CallDropped: (pops.on_call_dropped,),
         CallEnded: (pops.on_call_ended,),
         ClientIdentified: (pops.on_client_identified,),
+        CardTyped: (pops.on_card_typed,),
     }
 
 

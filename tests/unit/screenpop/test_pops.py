@@ -20,10 +20,22 @@ from core.events import (
     CallQueued,
     CallResumed,
     CallTransferred,
+    CardTyped,
     ClientIdentified,
     LegEnded,
 )
-from core.model import ClientSummary, Direction, LegOutcome, PastInteraction, Pop, TransferKind
+from core.model import (
+    Candidate,
+    CandidateReason,
+    ClientKind,
+    ClientSummary,
+    Direction,
+    FollowUpLine,
+    LegOutcome,
+    PastInteraction,
+    Pop,
+    TransferKind,
+)
 from screenpop.pops import Pops
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -100,6 +112,7 @@ RULES = {
     CallTransferred: Pops.on_call_transferred,
     LegEnded: Pops.on_leg_ended,
     ClientIdentified: Pops.on_client_identified,
+    CardTyped: Pops.on_card_typed,
     CallMerged: Pops.on_call_merged,
     CallDropped: Pops.on_call_dropped,
     CallEnded: Pops.on_call_ended,
@@ -242,6 +255,57 @@ def test_after_a_blind_transfer_the_next_operator_sees_the_client_waiting_from_t
     play(pops, arrived(), identified(), offered(), answered(), moved, LegEnded(at=at(40), call_id="x", leg_id="leg-a"))
     pop = pop_of(play(pops, offered("leg-b", "1002", queue=None)))
     assert (pop.agent, pop.client, pop.waiting_since, pop.queue) == ("1002", IVAN, at(40), None)
+
+
+def typed(notes: str | None, call_id: str = "x", by: str = "Anna") -> CardTyped:
+    return CardTyped(at=at(30), call_id=call_id, by=by, notes=notes, disposition="sold")
+
+
+def test_a_number_of_several_brings_candidates_and_nobody_is_chosen() -> None:
+    pops = Pops()
+    olga = Candidate("c-2", "Olga", ClientKind.PERSON, "Acme", CandidateReason.MEMBER, NOON, False)
+    due = FollowUpLine("f", at(900), "call back", "anna")
+    open_question = ClientIdentified(
+        at=at(1), call_id="x", client=None, history=(), candidates=(olga,), follow_ups=(due,)
+    )
+    pop = pop_of(play(pops, arrived(), open_question, offered()))
+    assert (pop.client, pop.candidates, pop.follow_ups, pop.history_state) == (None, (olga,), (due,), "ready")
+    confirmed = pop_of(play(pops, identified()))
+    assert (confirmed.client, confirmed.candidates) == (IVAN, ())
+
+
+def test_what_was_typed_goes_with_the_client_to_the_next_operator_and_goes_on() -> None:
+    pops = Pops()
+    moved = CallTransferred(at=at(40), call_id="x", kind=TransferKind.BLIND, from_agent="1001", to="1002")
+    play(pops, arrived(), identified(), offered(), answered())
+    assert play(pops, typed("wants a refu")) == []  # the one who types sees it already
+    play(pops, moved, LegEnded(at=at(40), call_id="x", leg_id="leg-a"))
+    pop = pop_of(play(pops, offered("leg-b", "1002", queue=None)))
+    assert (pop.agent, pop.client, pop.caller_name) == ("1002", IVAN, "IVAN")
+    assert (pop.story, pop.story_by) == ("wants a refu", "Anna")
+    later = pop_of(play(pops, typed("wants a refund")))  # the last words, typed while the colleague's phone rings
+    assert (later.agent, later.story) == ("1002", "wants a refund")
+    assert play(pops, typed(None)) == []
+    assert play(pops, typed("to nobody", call_id="y")) == []
+
+
+def test_a_consulted_colleague_gets_the_story_with_the_client() -> None:
+    pops = Pops()
+    play(pops, arrived(), identified(), offered(), answered(), typed("angry"))
+    inside = arrived("y", direction=Direction.INTERNAL, agent="1001", client_number=None, caller_number="1001")
+    play(pops, inside, offered("leg-b", "1002", call_id="y", queue=None), answered("leg-b", "1002", "y"))
+    pop = pop_of(play(pops, CallMerged(at=at(50), call_id="y", into="x")))
+    assert (pop.client, pop.number, pop.story, pop.story_by) == (IVAN, "89161234567", "angry", "Anna")
+
+
+def test_a_ring_group_is_closed_for_the_others_at_answer() -> None:
+    pops = Pops()
+    play(pops, arrived(), *(offered(f"leg-{a}", a) for a in ("1001", "1002", "1003")), answered("leg-1002", "1002"))
+    others = [offer_ended(LegOutcome.CANCELLED, f"leg-{a}", a) for a in ("1001", "1003")]
+    assert [(p.agent, p.state) for p in (pop_of(play(pops, one)) for one in others)] == [
+        ("1001", "ended"),
+        ("1003", "ended"),
+    ]
 
 
 def test_a_consultation_that_becomes_the_clients_call_shows_the_client() -> None:

@@ -9,13 +9,26 @@ from typing import Any
 import pytest
 
 from core.errors import Rejected
-from core.model import ClientSummary, Direction, PastInteraction, Pop
+from core.model import (
+    AgentState,
+    AgentStatus,
+    Candidate,
+    CandidateReason,
+    ClientKind,
+    ClientSummary,
+    Direction,
+    FollowUpLine,
+    PastInteraction,
+    Pop,
+)
 from runtime.wire import encode
 from screenpop.protocol import (
     MOST_CHARS,
     TYPE_NAMES,
     Ack,
+    Agent,
     CloseCode,
+    Colleagues,
     Dismiss,
     LinkState,
     Mode,
@@ -35,6 +48,7 @@ from screenpop.protocol import (
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOCUMENT = Path(__file__).parents[3] / "docs" / "asyncapi.yaml"
 LINK = LinkState(kind="pbx", name="main", live=False, since=NOON, why="no answer")
+STATUS = AgentStatus(agent="1001", site="moscow", state=AgentState.PAUSED, since=NOON, login="anna", reason="lunch")
 POP = Pop(
     pop_id="x/1",
     card_id="x",
@@ -63,6 +77,10 @@ POP = Pop(
             answered=True,
         ),
     ),
+    candidates=(Candidate("c-2", "Olga", ClientKind.PERSON, "Acme", CandidateReason.MEMBER, None, True),),
+    follow_ups=(FollowUpLine("f", NOON, "call back", "anna"),),
+    story="s" * 5000,
+    story_by="Anna",
 )
 SERVER: list[ServerMessage] = [
     Welcome(epoch="e", version=7, following=2, mode=Mode.REPLAY, agent="1001", at=NOON, links=(LINK,)),
@@ -70,6 +88,8 @@ SERVER: list[ServerMessage] = [
     PopShown(version=1, pop=POP, unseen=False),
     PopChanged(version=2, pop=POP, unseen=True),
     PopRemoved(version=3, pop_id="x/1"),
+    Agent(status=STATUS),
+    Colleagues(statuses=(STATUS,), whole=True),
     Tick(at=NOON),
 ]
 
@@ -79,6 +99,7 @@ SERVER: list[ServerMessage] = [
     [
         ({"type": "resume", "epoch": None, "version": None}, Resume(epoch=None, version=None)),
         ({"type": "resume", "epoch": "e", "version": 7}, Resume(epoch="e", version=7)),
+        ({"type": "resume", "epoch": "e", "version": 7, "leads": True}, Resume(epoch="e", version=7, leads=True)),
         ({"type": "ack", "version": 0}, Ack(version=0)),
         ({"type": "pulse"}, Pulse()),
         ({"type": "dismiss", "pop_id": "x/1"}, Dismiss(pop_id="x/1")),
@@ -100,6 +121,8 @@ def test_the_four_messages_of_a_page(value: object, message: PageMessage) -> Non
         {"type": "pulse", "more": 1},
         {"type": "resume"},
         {"type": "resume", "epoch": 1, "version": 1},
+        {"type": "resume", "epoch": "e", "version": 1, "leads": 1},
+        {"type": "resume", "epoch": "e", "version": 1, "more": True},
         {"type": "resume", "epoch": "e" * 301, "version": 1},
         {"type": "ack", "version": "1"},
         {"type": "ack", "version": 1.0},
@@ -128,7 +151,26 @@ def test_a_pop_carries_readable_numbers_its_history_and_only_the_beginning_of_lo
     assert said["pop"]["caller_name"] == '<b>"Ivan"</b>'
     assert '"offered_at":"2026-11-21T12:00:00Z"' in encode(said)
     assert len(said["pop"]["history"][0]["notes"]) == len(said["pop"]["client"]["note"]) == 1000
+    assert len(said["pop"]["story"]) == 4000
     assert "history" not in plain(SERVER[3])["pop"]  # type: ignore[operator]
+
+
+def test_a_pop_carries_candidates_promises_and_what_the_colleague_wrote() -> None:
+    said: Any = json.loads(encode(plain(SERVER[3])))["pop"]
+    assert said["candidates"] == [
+        {
+            "client_id": "c-2",
+            "name": "Olga",
+            "kind": "person",
+            "organisation": "Acme",
+            "reason": "member",
+            "last_contact_at": None,
+            "vip": True,
+        }
+    ]
+    due = "2026-11-21T12:00:00Z"
+    assert said["follow_ups"] == [{"follow_up_id": "f", "due_at": due, "text": "call back", "owner": "anna"}]
+    assert said["story_by"] == "Anna"
 
 
 def test_the_document_names_the_same_messages_fields_and_close_codes() -> None:
@@ -136,13 +178,19 @@ def test_the_document_names_the_same_messages_fields_and_close_codes() -> None:
     text = DOCUMENT.read_text()
     schemas = dict(re.findall(r"^    (\w+):\n((?:      .*\n|\n)+)", text[text.index("\n  schemas:") :], re.MULTILINE))
     said = {str(plain(m)["type"]): set(plain(m)) for m in SERVER}
-    for value in ({"type": "resume", "epoch": "e", "version": 1}, {"type": "ack", "version": 1}, {"type": "pulse"}):
+    for value in (
+        {"type": "resume", "epoch": "e", "version": 1, "leads": True},
+        {"type": "ack", "version": 1},
+        {"type": "pulse"},
+    ):
         said[str(value["type"])] = set(value)
     said["dismiss"] = {"type", "pop_id"}
     assert set(said) == set(TYPE_NAMES.values())
     for name, fields in said.items():
         assert fields_of(schemas[name]) == fields, name
     assert fields_of(schemas["pop_content"]) == set(said_pop()) | {"history"}
+    assert fields_of(schemas["client"]) == set(said_pop()["client"])  # type: ignore[call-overload]
+    assert fields_of(schemas["status"]) == set(plain(SERVER[5])["agent"])  # type: ignore[call-overload]
     assert set(map(int, re.findall(r"`(\d{4})`", text))) == {*map(int, CloseCode), 1009}
     assert f"maxLength: {MOST_CHARS}" in text
 
