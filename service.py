@@ -160,7 +160,7 @@ class Service:
             FillFromCdr: self._fill,
             AskForRecording: self.recording_lane.put,
             WakeAt: self.timers.set,
-            AnnounceAgent: _not_yet,
+            AnnounceAgent: lambda effect: self.hub.announce_agent(effect.status),
             SaveAgent: _not_yet,
             SyncMember: _not_yet,
         }
