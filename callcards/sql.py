@@ -32,7 +32,7 @@ from runtime.schema import (
     storable,
 )
 
-_TYPED = ("notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at")
+_TYPED = ("notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at", "fields")
 _OWNED = ("site", "pbx", "linkedid", "boot_id", "card_id")
 _MOST_AT_ONCE = 500
 

@@ -198,6 +198,7 @@ interactions = sa.Table(
     sa.Column("next_contact_text", sa.Text, nullable=False, server_default=""),
     sa.Column("edited_by", sa.Text),
     sa.Column("edited_at", Instant),
+    sa.Column("fields", Json, nullable=False, server_default="{}"),
 )
 sa.Index("interactions_of_client", interactions.c.client_id, interactions.c.started_at.desc())
 sa.Index("interactions_recent", interactions.c.site, interactions.c.started_at, interactions.c.card_id)
@@ -219,6 +220,16 @@ sa.Index(
     postgresql_where=_with_number,
 )
 
+_served = sa.and_(interactions.c.served_by.is_not(None), interactions.c.ended_at.is_not(None))
+sa.Index(
+    "interactions_of_agent",
+    interactions.c.site,
+    interactions.c.served_by,
+    interactions.c.started_at.desc(),
+    sqlite_where=_served,
+    postgresql_where=_served,
+)
+
 # Every conversation id of Asterisk has one card. A restarted PBX with its clock set back may use an id again: boot_id.
 interaction_linkedids = sa.Table(
     "interaction_linkedids",
@@ -237,6 +248,62 @@ discarded_cards = sa.Table(
     metadata,
     sa.Column("card_id", sa.Text, primary_key=True),
     sa.Column("into_card_id", sa.Text),
+)
+
+# What was promised: a next contact with a client. `owner`, `created_by`: logins; `zone`: the IANA zone it was meant in.
+follow_ups = sa.Table(
+    "follow_ups",
+    metadata,
+    sa.Column("follow_up_id", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("client_id", sa.Text),
+    sa.Column("card_id", sa.Text),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Index("follow_ups_of_client", "client_id", "state"),
+    sa.Index("follow_ups_of_card", "card_id", "state"),
+    sa.Index("follow_ups_of_owner", "site", "owner", "state", "due_at"),
+)
+
+# Who typed what over what. One line a field and a session of typing: `at` is when its last word came.
+card_changes = sa.Table(
+    "card_changes",
+    metadata,
+    sa.Column("change_id", sa.Text, primary_key=True),
+    sa.Column("card_id", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Index("card_changes_by_card", "card_id", "at"),
+)
+
+# An operator's phone that rang out on a call that nobody took. Never read without its card, which may say more by now.
+missed_calls = sa.Table(
+    "missed_calls",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column("started_at", Instant, primary_key=True),
+    sa.Column("card_id", sa.Text, primary_key=True),
+)
+
+# The words that people typed on a card, folded, for search. Only cards with typing on them have one. `text_id` grows with
+# time: newest first is its order backwards. 0004 makes what finds a word in it (FTS5 or GIN).
+card_texts = sa.Table(
+    "card_texts",
+    metadata,
+    sa.Column("text_id", sa.Integer().with_variant(sa.BigInteger, "postgresql"), primary_key=True),
+    sa.Column("card_id", sa.Text, nullable=False, unique=True),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
 )
 
 # Append-only. `audit_id` is made where the line is made, so that writing it again changes nothing.
