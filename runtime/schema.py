@@ -129,6 +129,27 @@ client_changes = sa.Table(
     sa.Index("client_changes_by_client", "client_id", "at"),
 )
 
+# What a client is known by in the files that it was imported from, and the digest of what the last one said: a row that
+# comes again unchanged isn't written.
+client_origins = sa.Table(
+    "client_origins",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("digest", sa.BigInteger, nullable=False),
+    sa.Index("client_origins_by_client", "client_id"),
+)
+
+# Imported numbers that have earlier cards without a client: linked when the whole file is in, so that the first of several
+# owners isn't chosen blindly. An import that was killed leaves them for the next one.
+numbers_to_link = sa.Table(
+    "numbers_to_link",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, primary_key=True),
+)
+
 # Clients that turned out to be another one: whoever still asks for them gets that one. One hop, as with discarded cards.
 merged_clients = sa.Table(
     "merged_clients",
