@@ -52,6 +52,10 @@ def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
         e.CallEnded: [pops.on_call_ended],
         e.ClientIdentified: [pops.on_client_identified],
         e.CardTyped: [pops.on_card_typed],
+        e.LegMuted: [pops.on_leg_muted],
+        e.RecordingChanged: [pops.on_recording_changed],
+        e.CallParked: [pops.on_call_parked],
+        e.CallUnparked: [pops.on_call_unparked],
     }
 
 

@@ -32,6 +32,9 @@ def pop_form(pop: Pop) -> dict[str, object]:
         "follow_ups": [_follow_up(line) for line in pop.follow_ups],
         "story": _cut(pop.story, _MOST_STORY_CHARS),
         "story_by": pop.story_by,
+        "muted": pop.muted,
+        "recording": pop.recording,
+        "parked": pop.parked,
     }
 
 

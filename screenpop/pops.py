@@ -17,12 +17,16 @@ from core.events import (
     CallMerged,
     CallOffered,
     CallOfferEnded,
+    CallParked,
     CallQueued,
     CallResumed,
     CallTransferred,
+    CallUnparked,
     CardTyped,
     ClientIdentified,
     LegEnded,
+    LegMuted,
+    RecordingChanged,
 )
 from core.model import Candidate, ClientSummary, Direction, FollowUpLine, LegOutcome, PastInteraction, Pop
 
@@ -45,6 +49,7 @@ class _Call:
     follow_ups: tuple[FollowUpLine, ...] = ()
     story: str = ""
     story_by: str = ""
+    recording: str = ""
     pops: dict[str, Pop] = field(default_factory=dict)
 
     def dressed(self, pop: Pop) -> Pop:
@@ -65,6 +70,7 @@ class _Call:
             follow_ups=self.follow_ups,
             story=self.story,
             story_by=self.story_by,
+            recording=self.recording,
         )
 
     def identified(self, pop: Pop) -> Pop:
@@ -157,6 +163,32 @@ class Pops:
     def on_call_resumed(self, event: CallResumed) -> list[Effect]:
         return self._changed(event.call_id, event.leg_id, state="talking")
 
+    def on_leg_muted(self, event: LegMuted) -> list[Effect]:
+        call = self._calls.get(event.call_id)
+        pop = call.pops.get(event.leg_id) if call else None
+        return [] if call is None or pop is None else [self._kept(call, replace(pop, muted=event.muted))]
+
+    def on_recording_changed(self, event: RecordingChanged) -> list[Effect]:
+        """Everybody who is in the call or comes to it sees whether it is recorded."""
+        call = self._calls.get(event.call_id)
+        if call is None:
+            return []
+        call.recording = event.state
+        live = [pop for pop in call.pops.values() if pop.state not in OVER]
+        return [self._kept(call, replace(pop, recording=event.state)) for pop in live]
+
+    def on_call_parked(self, event: CallParked) -> list[Effect]:
+        """Those who talked with the client see where the client waits; their own part ends with it."""
+        call = self._calls.get(event.call_id)
+        talked = [pop for pop in call.pops.values() if pop.answered_at] if call else []
+        return [self._kept(call, replace(pop, parked=event.slot)) for pop in talked if call]
+
+    def on_call_unparked(self, event: CallUnparked) -> list[Effect]:
+        """Fetched, come back, or given up: the next event says which."""
+        call = self._calls.get(event.call_id)
+        parked = [pop for pop in call.pops.values() if pop.parked] if call else []
+        return [self._kept(call, replace(pop, parked="")) for pop in parked if call]
+
     def on_call_transferred(self, event: CallTransferred) -> list[Effect]:
         """The client waits again, from now; which queue it is shows in the next CallQueued or CallOffered."""
         if call := self._calls.get(event.call_id):
@@ -212,8 +244,8 @@ class Pops:
         call = self._calls.pop(call_id, None)
         if call is None:
             return []
-        open_ones = (p for p in call.pops.values() if p.state not in OVER or p.history_state == "loading")
-        return [UpdatePop(pop=_closed(pop, at)) for pop in open_ones]
+        closed = ((pop, _closed(pop, at)) for pop in call.pops.values())
+        return [UpdatePop(pop=last) for pop, last in closed if last != pop]
 
     def _shown(self, call: _Call, leg_id: str, agent: str, at: datetime) -> ShowPop:
         bare = Pop(
@@ -251,6 +283,7 @@ class Pops:
             state=state,
             answered_at=pop.answered_at or answered_at,
             ended_at=ended_at,
+            recording="" if state in OVER else call.recording,
         )
         return [self._kept(call, changed)]
 
@@ -264,8 +297,8 @@ def _closed(pop: Pop, at: datetime) -> Pop:
     """The last state of a pop: over, and no longer promising a history that nobody will bring."""
     history_state = "unavailable" if pop.history_state == "loading" else pop.history_state
     if pop.state in OVER:
-        return replace(pop, history_state=history_state)
-    return replace(pop, state="ended", ended_at=at, history_state=history_state)
+        return replace(pop, history_state=history_state, muted=False, recording="", parked="")
+    return replace(pop, state="ended", ended_at=at, history_state=history_state, muted=False, recording="", parked="")
 
 
 def _number(arrived: CallArrived) -> str:

@@ -28,12 +28,16 @@ from core.events import (
     CallMerged,
     CallOffered,
     CallOfferEnded,
+    CallParked,
     CallQueued,
     CallResumed,
     CallTransferred,
+    CallUnparked,
     CardTyped,
     ClientIdentified,
     LegEnded,
+    LegMuted,
+    RecordingChanged,
 )
 from core.model import Card, ClientSummary, Direction, PastInteraction, Role
 from runtime.metrics import Registry
@@ -283,6 +287,10 @@ def table(pops: Pops) -> dict[type, tuple[Rule, ...]]:
         CallEnded: (pops.on_call_ended,),
         ClientIdentified: (pops.on_client_identified,),
         CardTyped: (pops.on_card_typed,),
+        LegMuted: (pops.on_leg_muted,),
+        RecordingChanged: (pops.on_recording_changed,),
+        CallParked: (pops.on_call_parked,),
+        CallUnparked: (pops.on_call_unparked,),
     }
 
 

@@ -20,9 +20,6 @@ from telephony.wire import Odd
 from tests.cards import NOON
 
 DELIBERATELY_UNHEARD = {
-    events.CallParked,  # the talk ends with LegEnded; where the caller is parked is for a board to come
-    events.CallUnparked,
-    events.CardTyped,
     events.AgentChanged,
     events.Woke,
 }

@@ -17,12 +17,16 @@ from core.events import (
     CallMerged,
     CallOffered,
     CallOfferEnded,
+    CallParked,
     CallQueued,
     CallResumed,
     CallTransferred,
+    CallUnparked,
     CardTyped,
     ClientIdentified,
     LegEnded,
+    LegMuted,
+    RecordingChanged,
 )
 from core.model import (
     Candidate,
@@ -383,3 +387,54 @@ def test_any_order_of_events_gives_no_exception_and_no_pop_that_stays_live(event
                 last[effect.pop.pop_id] = effect.pop
     assert pops.live_calls == 0
     assert all(pop.state in ("ended", "missed") for pop in last.values())
+
+
+def shown(effects: list[Effect]) -> list[Pop]:
+    return [effect.pop for effect in effects if isinstance(effect, ShowPop | UpdatePop)]
+
+
+def talking() -> Pops:
+    pops = Pops()
+    pops.on_call_arrived(arrived())
+    pops.on_call_offered(offered("leg-b", "1002"))
+    pops.on_call_offer_ended(offer_ended(LegOutcome.NOANSWER, "leg-b", "1002"))
+    pops.on_call_offered(offered())
+    pops.on_call_answered(answered())
+    return pops
+
+
+def test_an_operator_sees_that_nobody_hears_them() -> None:
+    pops = talking()
+    muted = LegMuted(at=at(20), call_id="x", leg_id="leg-a", muted=True)
+    assert [p.muted for p in shown(pops.on_leg_muted(muted))] == [True]
+    # Asking a colleague ends the talk and begins it anew; the microphone is off all the same.
+    pops.on_leg_ended(LegEnded(at=at(21), call_id="x", leg_id="leg-a"))
+    assert [p.muted for p in shown(pops.on_call_answered(answered()))] == [True]
+    assert {p.agent: p.muted for p in shown(pops.on_call_ended(ended()))}["1001"] is False
+    assert pops.on_leg_muted(muted) == []
+
+
+def test_whoever_is_in_the_call_or_comes_to_it_sees_that_it_is_recorded() -> None:
+    pops = talking()
+    said = shown(pops.on_recording_changed(RecordingChanged(at=at(20), call_id="x", state="on")))
+    assert [(p.agent, p.recording) for p in said] == [("1001", "on")]
+    assert [p.recording for p in shown(pops.on_call_offered(offered("leg-c", "1003")))] == ["on"]
+    paused = RecordingChanged(at=at(21), call_id="x", state="paused")
+    told = {p.agent: p.recording for p in shown(pops.on_recording_changed(paused))}
+    assert told == {"1001": "paused", "1003": "paused"}
+    ended_leg = LegEnded(at=at(22), call_id="x", leg_id="leg-a")
+    assert [p.recording for p in shown(pops.on_leg_ended(ended_leg))] == [""]
+    assert pops.on_recording_changed(RecordingChanged(at=at(21), call_id="other", state="on")) == []
+
+
+def test_who_parked_a_client_is_told_where_until_somebody_fetches_them() -> None:
+    pops = talking()
+    pops.on_leg_ended(LegEnded(at=at(20), call_id="x", leg_id="leg-a"))
+    told = shown(pops.on_call_parked(CallParked(at=at(20), call_id="x", slot="701")))
+    assert [(p.agent, p.parked, p.state) for p in told] == [("1001", "701", "ended")]  # not 1002, who missed the call
+    fetched = shown(pops.on_call_unparked(CallUnparked(at=at(30), call_id="x", slot="701")))
+    assert [(p.agent, p.parked) for p in fetched] == [("1001", "")]
+    pops.on_call_parked(CallParked(at=at(40), call_id="x", slot="702"))
+    assert [(p.agent, p.parked) for p in shown(pops.on_call_ended(ended())) if p.parked or p.agent == "1001"] == [
+        ("1001", "")
+    ]
