@@ -112,11 +112,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """First message of the page: where it stopped, or nothing at all. `leads`: this one rings and shows notifications."""
+    """First message of the page: where it stopped, or nothing at all."""
 
     epoch: str | None
     version: int | None
-    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +198,7 @@ def parse(value: object) -> PageMessage:
         raise Rejected("a message is a JSON object with a type", code="bad_message")
     match value:
         case {"type": "resume", "epoch": str() | None as epoch, "version": int() | None as version}:
-            leads = value.get("leads", False)
-            if not isinstance(leads, bool):
-                raise Rejected("leads is true or false", code="bad_message")
-            asked = Resume(epoch=_short(epoch), version=_version(version), leads=leads)
-            return _exactly(value, 4 if "leads" in value else 3, asked)
+            return _exactly(value, 3, Resume(epoch=_short(epoch), version=_version(version)))
         case {"type": "ack", "version": int() as version}:
             return _exactly(value, 2, Ack(version=_version(version) or 0))
         case {"type": "pulse"}:

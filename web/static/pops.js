@@ -2,19 +2,30 @@
 // @ts-check
 
 /**
+ * @typedef {{client_id: string, name: string, number: string, is_new: boolean, note: string, kind?: string,
+ *   organisation?: string | null, organisation_id?: string | null, vip?: boolean, warning?: string, language?: string | null,
+ *   timezone?: string | null, owner?: string | null, fields?: any, check?: boolean}} Client
+ * @typedef {{client_id: string, name: string, kind: string, organisation: string | null, reason: string,
+ *   last_contact_at: string | null, vip: boolean}} Candidate
+ * @typedef {{follow_up_id: string, due_at: string, text: string, owner: string}} FollowUpLine
  * @typedef {{pop_id: string, card_id: string, state: string, direction: string, number: string, number_text: string,
  *   caller_name: string, dialled: string, dialled_text: string, queue: string | null, offered_at: string, waiting_since: string | null,
- *   answered_at: string | null, ended_at: string | null,
- *   client: {client_id: string, name: string, number: string, is_new: boolean, note: string} | null,
- *   history: any[], history_state: string, unseen: boolean}} Pop
+ *   answered_at: string | null, ended_at: string | null, client: Client | null, history: any[], history_state: string,
+ *   candidates?: Candidate[], follow_ups?: FollowUpLine[], story?: string, story_by?: string,
+ *   muted?: boolean, recording?: string, parked?: string, unseen: boolean}} Pop
  * @typedef {{kind: string, name: string, live: boolean, since: string, why: string}} Link
+ * @typedef {{agent: string, login?: string, name: string, state: string, since: string, reason: string | null, until: string | null,
+ *   card_id: string | null, extensions_left: number}} Status
  * @typedef {{epoch: string | null, version: number | null, following: number, target: number, agent: string,
- *   pops: Map<string, Pop>, links: Map<string, Link>, confused: boolean}} State
+ *   pops: Map<string, Pop>, links: Map<string, Link>, me: Status | null, colleagues: Map<string, Status>, confused: boolean}} State
  */
 
 /** @returns {State} */
 export function emptyState() {
-  return { epoch: null, version: null, following: 0, target: 0, agent: "", pops: new Map(), links: new Map(), confused: false };
+  return {
+    epoch: null, version: null, following: 0, target: 0, agent: "",
+    pops: new Map(), links: new Map(), me: null, colleagues: new Map(), confused: false,
+  };
 }
 
 /** The state after `message`; a new object, the old one stays as it was. @param {State} state @param {any} message @returns {State} */
@@ -22,17 +33,26 @@ export function reduce(state, message) {
   switch (message.type) {
     case "welcome":
       return {
+        ...state,
         epoch: message.epoch,
         version: message.following ? state.version : message.version,
         following: message.following,
         target: message.version,
         agent: message.agent,
         pops: message.mode === "replay" ? state.pops : new Map(),
+        colleagues: new Map(), // who is there follows
         links: new Map(message.links.map((/** @type {Link} */ link) => [`${link.kind} ${link.name}`, link])),
         confused: false,
       };
     case "link":
       return { ...state, links: new Map(state.links).set(`${message.kind} ${message.name}`, message) };
+    case "agent":
+      return { ...state, me: message.agent };
+    case "colleagues": {
+      const colleagues = new Map(message.whole ? [] : state.colleagues);
+      for (const status of message.agents) colleagues.set(status.agent, status);
+      return { ...state, colleagues };
+    }
     case "pop":
       return numbered(state, message, withPop(state.pops, { ...message.pop, unseen: message.unseen }));
     case "pop_changed": {
@@ -62,6 +82,13 @@ function numbered(state, message, pops) {
 /** @param {Map<string, Pop>} pops @param {Pop} pop */
 function withPop(pops, pop) {
   return new Map(pops).set(pop.pop_id, pop);
+}
+
+/** A client that was confirmed or changed shows at once on every pop it belongs to. @param {State} state @param {string} cardId @param {Client} client @returns {State} */
+export function identified(state, cardId, client) {
+  const theirs = (/** @type {Pop} */ pop) => pop.card_id === cardId || pop.client?.client_id === client.client_id;
+  const pops = [...state.pops].map(([id, pop]) => /** @type {const} */ ([id, theirs(pop) ? { ...pop, client: { ...pop.client, ...client }, candidates: [] } : pop]));
+  return { ...state, pops: new Map(pops) };
 }
 
 /** @param {Pop} pop */

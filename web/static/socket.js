@@ -1,116 +1,203 @@
-// The line to the server: opens it with a fresh ticket, answers heartbeats, notices silence, comes back by itself.
+// The page's line to the server. The socket itself lives in a worker (socket_worker.js), one for all tabs of a person in this
+// browser, so that a hidden or slowed tab still gets its pops.
+//
+//   const line = new Line({ who, cursor, message, state, signedOut, leads });   // who: the answer of /api/me
+//   line.open();                  // messages of docs/asyncapi.yaml come to `message`, whether the line is live to `state`
+//   line.acknowledge(version);    // after drawing up to `version`: told to the server when a person could really see it
+//   line.noticed(popId);          // a desktop notification of this ringing pop is on the screen
+//   line.dismiss(popId);          // put a pop away on all screens; kept until the server has heard it
+//   line.resume();                // something was lost: the whole story again, as after a welcome of mode resync
+//   line.leads                    // whether this tab is the one that rings, notifies, opens the CRM; `leads` hears changes
+//   line.watched                  // whether any tab has the focus
+//
+// "Rendered" means: drawn on a tab that is visible, the frame painted; or, where no tab is, drawn on the leading tab with a desktop
+// notification of every pop that rings. What rang on a hidden tab without a notification is acknowledged when somebody looks.
 // @ts-check
-import { ApiError, ask } from "./api.js";
+import { elect } from "./socket_lead.js";
 
-const SILENT_MS = 12_000;
-const LONGEST_WAIT_MS = 10_000;
-const SIGNED_OUT = 4401;
-const REPLACED = 4409;
-const RESTARTING = 1012;
+const WORKER = "/static/socket_worker.js";
+const PROTOCOL = 1; // of tab and worker: after an upgrade a new tab doesn't talk to an old tab's worker
+const ANSWERS_WITHIN_MS = 4_000;
+const LOST_MS = 30_000;
+const LOOK_MS = 10_000;
 
 export class Line {
-  #socket = /** @type {WebSocket | null} */ (null);
-  #tries = 0;
-  #heardAt = 0;
-  #timer = 0;
-  #watch = 0;
+  leads = false;
+  watched = false;
+  #port = /** @type {any} */ (null);
+  #live = false;
+  #heardAt = Date.now();
+  #drawn = 0;
+  #told = 0;
+  #painting = false;
+  #unnoticed = /** @type {Set<string>} */ (new Set());
+  #noticed = /** @type {Set<string>} */ (new Set());
 
   /**
-   * @param {{cursor: () => {epoch: string | null, version: number | null}, message: (message: any) => void,
-   *   state: (live: boolean) => void, signedOut: () => void}} hooks
+   * @param {{who?: {user_id: string, extension: string | null}, cursor: () => {epoch: string | null, version: number | null},
+   *   message: (message: any) => void, state: (live: boolean) => void, signedOut: () => void, leads?: (leads: boolean) => void}} hooks
    */
   constructor(hooks) {
     this.hooks = hooks;
-    addEventListener("online", () => this.#hurry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+    // Tabs of one sign-in share; another person who signs in on this browser has another worker.
+    this.name = `meridian ${PROTOCOL} ${hooks.who?.user_id ?? ""} ${hooks.who?.extension ?? ""}`;
   }
 
   async open() {
-    clearTimeout(this.#timer);
-    let ticket;
-    try {
-      ({ ticket } = await ask("POST", "/api/socket-ticket"));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return this.hooks.signedOut();
-      this.hooks.state(false);
-      return this.#later();
-    }
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/api/socket`, ["meridian.v1", `ticket.${ticket}`]);
-    this.#socket = socket;
-    this.#heard();
-    socket.onopen = () => this.#send(socket, { type: "resume", ...this.hooks.cursor() });
-    socket.onmessage = (event) => this.#take(socket, JSON.parse(event.data));
-    socket.onclose = (event) => this.#closed(socket, event.code);
+    await this.#join();
+    elect(this.name, (leads) => this.#lead(leads));
+    addEventListener("online", () => this.#say({ hurry: true }));
+    addEventListener("focus", () => this.#focused(true));
+    addEventListener("blur", () => this.#focused(false));
+    document.addEventListener("visibilitychange", () => this.#looked());
+    addEventListener("pagehide", () => this.#say({ bye: true }));
+    addEventListener("pageshow", (event) => event.persisted && this.resume());
+    setInterval(() => this.#look(), LOOK_MS);
   }
 
   /** @param {number} version */
   acknowledge(version) {
-    if (this.#socket) this.#send(this.#socket, { type: "ack", version });
+    this.#drawn = version;
+    this.#tellRendered();
   }
 
-  /** @param {string} popId @returns {boolean} whether it went out */
+  /** @param {string} popId */
+  noticed(popId) {
+    this.#noticed.add(popId);
+    this.#unnoticed.delete(popId);
+    this.#tellRendered();
+  }
+
+  /** @param {string} popId @returns {boolean} always true: it is kept until the server has heard it */
   dismiss(popId) {
-    return this.#socket !== null && this.#send(this.#socket, { type: "dismiss", pop_id: popId });
+    this.#say({ dismiss: popId });
+    return true;
   }
 
-  /** Ask again from where we are: something was lost on the way. */
   resume() {
-    if (this.#socket) this.#send(this.#socket, { type: "resume", ...this.hooks.cursor() });
+    this.#say({ resume: true });
   }
 
-  /** @param {WebSocket} socket @param {any} message */
-  #take(socket, message) {
-    if (socket !== this.#socket) return;
-    this.#heard();
-    // Answering from here and not from a timer: a browser slows the timers of a hidden tab, but not its messages.
-    if (message.type === "tick") this.#send(socket, { type: "pulse" });
-    if (message.type === "welcome") {
-      this.#tries = 0;
-      this.hooks.state(true);
-    }
+  async #join() {
+    this.#port = await firstThatAnswers(this.name);
+    this.#port.onmessage = (/** @type {MessageEvent} */ event) => this.#take(event.data);
+    this.#say({ join: true });
+    this.#focused(document.hasFocus());
+  }
+
+  /** A worker that died says nothing: after half a minute without a heartbeat another is started. */
+  async #look() {
+    if (!this.#live || Date.now() - this.#heardAt < LOST_MS) return;
+    this.#say({ bye: true });
+    this.#port.onmessage = null;
+    this.#live = false;
+    this.hooks.state(false);
+    await this.#join();
+  }
+
+  /** @param {any} told */
+  #take(told) {
+    this.#heardAt = Date.now();
+    if (told.live !== undefined) this.hooks.state((this.#live = told.live));
+    else if (told.watched !== undefined) this.watched = told.watched;
+    else if (told.signedOut) this.hooks.signedOut();
+    else if (told.message) this.#heard(told.message);
+  }
+
+  /** @param {any} message */
+  #heard(message) {
+    // Answered from here and not from a timer: a browser slows the timers of a hidden tab, but not its messages.
+    if (message.type === "tick") this.#say({ pulse: true });
+    if (message.type === "welcome") this.#told = this.#drawn = 0;
+    if (message.pop) this.#weigh(message.pop);
     this.hooks.message(message);
   }
 
-  #heard() {
-    this.#heardAt = Date.now();
-    clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#silent(), SILENT_MS);
+  /** What rings where nobody looks has to be noticed before it counts as rendered. @param {{pop_id: string, state: string}} pop */
+  #weigh(pop) {
+    if (pop.state !== "ringing") this.#noticed.delete(pop.pop_id);
+    else if (document.hidden && !this.#noticed.has(pop.pop_id)) this.#unnoticed.add(pop.pop_id);
   }
 
-  #silent() {
-    const socket = this.#socket;
-    if (!socket) return;
-    socket.close();
-    this.#closed(socket, 0); // the browser's own close event may take a minute on a dead line
+  #tellRendered() {
+    if (document.hidden) {
+      if (this.leads && !this.#painting && this.#unnoticed.size === 0) this.#tell();
+    } else if (!this.#painting) {
+      this.#painting = true;
+      // The frame is on the glass when the task after it runs.
+      requestAnimationFrame(() => setTimeout(() => this.#painted(), 0));
+    }
   }
 
-  /** @param {WebSocket} socket @param {number} code */
-  #closed(socket, code) {
-    if (socket !== this.#socket) return;
-    this.#socket = null;
-    clearTimeout(this.#watch);
-    this.hooks.state(false);
-    if (code === SIGNED_OUT) this.hooks.signedOut();
-    else if (code !== REPLACED) this.#later(code === RESTARTING ? 3_000 : 0);
+  #painted() {
+    this.#painting = false;
+    if (document.hidden) return;
+    this.#unnoticed.clear();
+    this.#tell();
   }
 
-  /** Come back a little later each time, never all browsers at once. @param {number} [atLeast] */
-  #later(atLeast = 0) {
-    const most = Math.min(LONGEST_WAIT_MS, 400 * 2 ** this.#tries++);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.open(), Math.random() * (most + atLeast) + 50);
+  #tell() {
+    if (this.#drawn > this.#told) this.#say({ ack: this.#drawn });
+    this.#told = Math.max(this.#told, this.#drawn);
   }
 
-  #hurry() {
-    if (this.#socket === null) this.open();
-    else if (Date.now() - this.#heardAt > SILENT_MS) this.#silent();
+  #looked() {
+    if (document.hidden) return;
+    this.#say({ hurry: true });
+    this.#tellRendered();
   }
 
-  /** @param {WebSocket} socket @param {any} message */
-  #send(socket, message) {
-    if (socket.readyState !== WebSocket.OPEN) return false;
-    socket.send(JSON.stringify(message));
-    return true;
+  /** @param {boolean} focus */
+  #focused(focus) {
+    this.#say({ focus });
   }
+
+  /** @param {boolean} leads */
+  #lead(leads) {
+    this.leads = leads;
+    this.hooks.leads?.(leads);
+    this.#tellRendered();
+  }
+
+  /** @param {any} said */
+  #say(said) {
+    this.#port?.postMessage(said);
+  }
+}
+
+/** The port to a switch that runs: in a shared worker, else in a worker of this tab, else in the page itself. @param {string} name */
+async function firstThatAnswers(name) {
+  for (const start of [shared, own]) {
+    try {
+      const { port, worker } = start(name);
+      if (await answers(port, worker)) return port;
+    } catch {
+      continue; // this browser has no such thing
+    }
+  }
+  const { Switch } = await import("./socket_switch.js");
+  const { port1, port2 } = new MessageChannel();
+  new Switch().attach(port2);
+  return port1;
+}
+
+/** @param {string} name */
+function shared(name) {
+  const worker = new SharedWorker(WORKER, { type: "module", name });
+  return { port: worker.port, worker };
+}
+
+/** @param {string} name */
+function own(name) {
+  const worker = new Worker(WORKER, { type: "module", name });
+  return { port: worker, worker };
+}
+
+/** Whether the switch says hello. @param {MessagePort | Worker} port @param {SharedWorker | Worker} worker @returns {Promise<boolean>} */
+function answers(port, worker) {
+  return new Promise((resolve) => {
+    port.onmessage = () => resolve(true);
+    worker.onerror = () => resolve(false);
+    setTimeout(() => resolve(false), ANSWERS_WITHIN_MS);
+  });
 }

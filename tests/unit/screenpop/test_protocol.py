@@ -99,7 +99,6 @@ SERVER: list[ServerMessage] = [
     [
         ({"type": "resume", "epoch": None, "version": None}, Resume(epoch=None, version=None)),
         ({"type": "resume", "epoch": "e", "version": 7}, Resume(epoch="e", version=7)),
-        ({"type": "resume", "epoch": "e", "version": 7, "leads": True}, Resume(epoch="e", version=7, leads=True)),
         ({"type": "ack", "version": 0}, Ack(version=0)),
         ({"type": "pulse"}, Pulse()),
         ({"type": "dismiss", "pop_id": "x/1"}, Dismiss(pop_id="x/1")),
@@ -121,7 +120,6 @@ def test_the_four_messages_of_a_page(value: object, message: PageMessage) -> Non
         {"type": "pulse", "more": 1},
         {"type": "resume"},
         {"type": "resume", "epoch": 1, "version": 1},
-        {"type": "resume", "epoch": "e", "version": 1, "leads": 1},
         {"type": "resume", "epoch": "e", "version": 1, "more": True},
         {"type": "resume", "epoch": "e" * 301, "version": 1},
         {"type": "ack", "version": "1"},
@@ -179,7 +177,7 @@ def test_the_document_names_the_same_messages_fields_and_close_codes() -> None:
     schemas = dict(re.findall(r"^    (\w+):\n((?:      .*\n|\n)+)", text[text.index("\n  schemas:") :], re.MULTILINE))
     said = {str(plain(m)["type"]): set(plain(m)) for m in SERVER}
     for value in (
-        {"type": "resume", "epoch": "e", "version": 1, "leads": True},
+        {"type": "resume", "epoch": "e", "version": 1},
         {"type": "ack", "version": 1},
         {"type": "pulse"},
     ):
