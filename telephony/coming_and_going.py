@@ -5,7 +5,7 @@ from datetime import datetime
 from core.events import CallEnded
 from core.model import Direction, EndedBy, LegOutcome
 from telephony import facts as f
-from telephony import queueing, ringing, talking
+from telephony import queueing, recording, ringing, talking
 from telephony.floor import Floor
 from telephony.live import Call, Channel, ChannelRole
 
@@ -74,6 +74,7 @@ def on_hung_up(floor: Floor, fact: f.HungUp) -> None:
     call = channel.call
     talking.resume(floor, channel, fact.at)
     talking.leave_bridge(floor, channel, fact.at)
+    recording.gone(floor, channel, fact.at)
     del floor.channels[fact.uniqueid]
     call.channels.pop(fact.uniqueid, None)
     floor.bury(fact.uniqueid)

@@ -147,21 +147,44 @@ class CancelTransfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Park:
-    """Put the client's channel into a parking slot; after `timeout_s` it comes back to the one who parked."""
+class Mute:
+    """Nobody hears what comes from this channel's phone, or they do again. (Asks for the class `system`; no event tells of it.)"""
 
     acting: ClassVar[bool] = True
     uniqueid: str
+    muted: bool
+
+    def __post_init__(self) -> None:
+        check.channel(self.uniqueid)
+        check.yes_or_no(self.muted, "Muted")
+
+    def headers(self) -> Fields:
+        state = "on" if self.muted else "off"
+        return [("Action", "MuteAudio"), ("Channel", self.uniqueid), ("Direction", "in"), ("State", state)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park:
+    """Put the client's channel into a parking slot; after `timeout_s` it comes back to `origin`, the phone of who parked.
+
+    `origin` is the *name* of that phone's channel. Of a Uniqueid Asterisk 22.10 makes a phone that can't be dialled, and hangs
+    the client up; without one it rings the client's own trunk.
+    """
+
+    acting: ClassVar[bool] = True
+    uniqueid: str
+    origin: str
     timeout_s: int = 60
     lot: str = "default"
 
     def __post_init__(self) -> None:
         check.channel(self.uniqueid)
+        check.endpoint(self.origin)
         check.context(self.lot)
         check.whole(self.timeout_s, least=1, most=3600, what="The parking time")
 
     def headers(self) -> Fields:
-        how = [("Timeout", str(self.timeout_s * 1000)), ("Parkinglot", self.lot)]
+        how = [("TimeoutChannel", self.origin), ("Timeout", str(self.timeout_s * 1000)), ("Parkinglot", self.lot)]
         return [("Action", "Park"), ("Channel", self.uniqueid), *how]
 
 

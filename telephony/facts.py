@@ -207,6 +207,27 @@ class RecordingBegan(NamedTuple):
     reference: str
 
 
+class RecordingPaused(NamedTuple):
+    """Silence goes into the recording from here on (`paused`), or voices again."""
+
+    at: datetime
+    uniqueid: str
+    paused: bool
+
+
+class RecordingEnded(NamedTuple):
+    at: datetime
+    uniqueid: str
+
+
+class Muted(NamedTuple):
+    """We had this channel muted or unmuted; Asterisk has no event for it."""
+
+    at: datetime
+    uniqueid: str
+    muted: bool
+
+
 class Originated(NamedTuple):
     """The outcome of our Originate: `reason` 4 answered, 3 rang out, 0 refused, 1 no such, 5 busy, 8 congestion."""
 
@@ -253,6 +274,9 @@ Fact = (
     | LocalPaired
     | Renamed
     | RecordingBegan
+    | RecordingPaused
+    | RecordingEnded
+    | Muted
     | Originated
     | OfferConnected
     | VoicemailBegan

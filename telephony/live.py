@@ -59,7 +59,7 @@ class Endpoints:
 @dataclass(slots=True, eq=False)
 class Channel:
     """One live channel. `asked`: its far side hung up. `left`: it passed the client on and is no party any more.
-    `elsewhere`: it rang, and the call went to somebody else (picked up, forwarded)."""
+    `elsewhere`: it rang, and the call went to somebody else (picked up, forwarded). `recording`: "", "on", "paused"."""
 
     uniqueid: str
     name: str
@@ -79,6 +79,8 @@ class Channel:
     asked: bool = False
     left: bool = False
     elsewhere: bool = False
+    recording: str = ""
+    muted: bool = False
     bridge: str | None = None
 
     @property

@@ -215,6 +215,14 @@ def _recording(h: Headers, at: datetime) -> Fact:
     return f.RecordingBegan(at, h["Uniqueid"], h.get("File", ""))
 
 
+def _recording_paused(h: Headers, at: datetime) -> Fact:
+    return f.RecordingPaused(at, h["Uniqueid"], h["State"] == "1")
+
+
+def _recording_ended(h: Headers, at: datetime) -> Fact:
+    return f.RecordingEnded(at, h["Uniqueid"])
+
+
 _Maker = Callable[[Headers, datetime], Fact | None]
 
 _MAKERS: dict[str, tuple[_Maker, frozenset[str]]] = {
@@ -247,6 +255,8 @@ _MAKERS: dict[str, tuple[_Maker, frozenset[str]]] = {
     "OriginateResponse": (_originated, frozenset({"CallerIDName"})),
     "UserEvent": (_user_event, frozenset()),
     "MixMonitorStart": (_recording, _CHANNEL),
+    "MixMonitorMute": (_recording_paused, _CHANNEL),
+    "MixMonitorStop": (_recording_ended, _CHANNEL),
 }
 """Per event: who makes the fact, and what Asterisk always writes besides that which the fact needs."""
 

@@ -1,10 +1,8 @@
-"""Who talks: being in a bridge with somebody else; and hold, and that talk is recorded. Never which calls meet in a bridge
-(telephony/meeting.py)."""
+"""Who talks: being in a bridge with somebody else; and hold. Never which calls meet in a bridge (telephony/meeting.py)."""
 
 from datetime import datetime
 
-from core.effects import AskForRecording
-from core.events import CallAnswered, CallHeld, CallRecorded, CallResumed, LegEnded
+from core.events import CallAnswered, CallHeld, CallResumed, LegEnded
 from telephony import facts as f
 from telephony import queueing
 from telephony.floor import Floor
@@ -82,13 +80,3 @@ def resume(floor: Floor, channel: Channel, at: datetime) -> None:
     if channel.held:
         channel.held = False
         floor.say(CallResumed(at=at, call_id=channel.call.call_id, leg_id=channel.uniqueid))
-
-
-def on_recording_began(floor: Floor, fact: f.RecordingBegan) -> None:
-    channel = floor.channels.get(fact.uniqueid)
-    if channel is None or not channel.call.opened:
-        return
-    if fact.reference:
-        floor.say(CallRecorded(at=fact.at, call_id=channel.call.call_id, reference=fact.reference))
-    else:
-        floor.say(AskForRecording(pbx=floor.pbx, uniqueid=fact.uniqueid))

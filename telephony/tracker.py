@@ -10,9 +10,9 @@ One conversation with a client is one call, however many channels, bridges and l
   asked: cancelled when the caller is gone or another answered, a true no-answer when it rang, unavailable when it never did.
   (DialEnd says NOANSWER for 486, 603, 480 and time-out alike: Asterisk 22, recordings reject_chain and agent_unreachable.)
 
-The rules are functions of the floor (what lives on the PBX) and one fact: `coming_and_going`, `dials`, `ringing`, `queueing`,
-`talking`, `meeting`, `passing_on`. This module owns which rule takes which fact, snapshots and the loss of the link; it never
-decides what a fact means.
+The rules are functions of the floor (what lives on the PBX) and one fact: `coming_and_going`, `dials`, `ringing`,
+`queueing`, `talking`, `recording`, `meeting`, `passing_on`. This module owns which rule takes which fact, snapshots and the
+loss of the link; it never decides what a fact means.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ from typing import Any
 
 from core.effects import Effect
 from core.events import Event, PbxConnected, PbxLost
-from telephony import coming_and_going, dials, meeting, passing_on, queueing, reconcile, ringing, talking
+from telephony import coming_and_going, dials, meeting, passing_on, queueing, reconcile, recording, ringing, talking
 from telephony import facts as f
 from telephony.floor import Floor
 from telephony.live import Call, Channel, Endpoints
@@ -49,7 +49,10 @@ RULES: dict[type, Callable[[Floor, Any], None]] = {
     f.ConferenceJoined: meeting.on_conference_joined,
     f.LocalPaired: meeting.on_local_paired,
     f.Renamed: coming_and_going.on_renamed,
-    f.RecordingBegan: talking.on_recording_began,
+    f.RecordingBegan: recording.on_recording_began,
+    f.RecordingPaused: recording.on_recording_paused,
+    f.RecordingEnded: recording.on_recording_ended,
+    f.Muted: recording.on_muted,
     f.Originated: dials.on_originated,
     f.OfferConnected: meeting.on_offer_connected,
     f.VoicemailBegan: queueing.on_voicemail_began,

@@ -232,6 +232,8 @@ _WORDS: dict[type, Callable[[Any], list[str]]] = {
     e.CallParked: lambda event: [event.slot],
     e.CallUnparked: lambda event: [event.slot],
     e.CallRecorded: lambda event: [event.reference],
+    e.RecordingChanged: lambda event: [event.state],
+    e.LegMuted: lambda event: [event.leg_id, "muted" if event.muted else ""],
     e.CallEnded: _ended,
     e.PbxConnected: lambda event: [event.boot_id, f"{len(event.live_call_ids)} live"],
     e.PbxLost: lambda event: [event.why],

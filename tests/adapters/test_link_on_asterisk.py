@@ -15,6 +15,7 @@ from telephony.commands import (
     BlindTransfer,
     CancelTransfer,
     HangUp,
+    Mute,
     Park,
     PlaceCall,
     Spy,
@@ -300,9 +301,19 @@ async def test_an_attended_transfer_can_be_taken_back(line: Line, room: PhoneRoo
 
 
 async def test_park(line: Line, room: PhoneRoom) -> None:
-    _, _, caller_id, _ = await talk(line, room)
-    await line.link.send(Park(uniqueid=caller_id, timeout_s=20))
+    agent, _, caller_id, agent_id = await talk(line, room)
+    origin = next(f.channel for f in line.facts(ChannelCreated) if f.uniqueid == agent_id)
+    await line.link.send(Park(uniqueid=caller_id, origin=origin, timeout_s=2))
     assert (await line.fact(Parked, uniqueid=caller_id)).slot == "701"
+    await do(agent.wait, "RINGING")  # nobody fetched the client, who comes back to the one who parked
+
+
+async def test_mute(line: Line, room: PhoneRoom) -> None:
+    _, _, _, agent_id = await talk(line, room)
+    for muted in (True, False, False):
+        await line.link.send(Mute(uniqueid=agent_id, muted=muted))
+    with pytest.raises(NotFound):
+        await line.link.send(Mute(uniqueid="1.1", muted=True))
 
 
 @pytest.mark.parametrize("mode", list(SpyMode))

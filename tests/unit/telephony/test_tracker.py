@@ -981,14 +981,61 @@ def test_facts_about_nobody_say_nothing() -> None:
 def test_a_recording_is_noted_with_the_call() -> None:
     play = talking()
     play.feed(f.RecordingBegan(at(6), "A", "a.wav"))
-    play.tells("6 CallRecorded A a.wav")
+    play.tells("""
+        6 CallRecorded A a.wav
+        6 RecordingChanged A on
+    """)
+
+
+def test_a_recording_that_pauses_goes_on_and_ends_is_told_once_each() -> None:
+    play = talking()
+    play.feed(f.RecordingBegan(at(6), "A", ""), f.RecordingBegan(at(6), "A", "a.wav"))
+    play.feed(f.RecordingPaused(at(7), "A", True), f.RecordingPaused(at(7), "A", True))
+    play.feed(f.RecordingPaused(at(8), "A", False), f.RecordingEnded(at(9), "A"), f.RecordingEnded(at(9), "Z"))
+    play.tells("""
+        6 RecordingChanged A on
+        6 CallRecorded A a.wav
+        7 RecordingChanged A paused
+        8 RecordingChanged A on
+        9 RecordingChanged A
+    """)
+
+
+def test_a_pause_of_nothing_is_no_recording_but_of_a_call_from_before_us_it_may_be() -> None:
+    play = talking()
+    play.feed(f.RecordingPaused(at(7), "A", True), f.RecordingPaused(at(7), "Z", True))
+    play.tells("")
+    play.tracker.channels["A"].call.adopted = True
+    play.feed(f.RecordingPaused(at(8), "A", True))
+    play.tells("8 RecordingChanged A paused")
+
+
+def test_two_recordings_of_one_talk_end_when_the_last_does_and_one_goes_with_its_channel() -> None:
+    play = talking()
+    play.feed(f.RecordingBegan(at(6), "A", ""), f.RecordingBegan(at(6), "B", ""), f.RecordingEnded(at(7), "A"))
+    play.tells("6 RecordingChanged A on")
+    play.hung_up(9, "B")
+    told = play.take_story()
+    assert told[0].startswith("9 LegEnded") and "9 RecordingChanged A" in told
+
+
+def test_an_operator_who_is_muted_is_told_once_and_a_client_is_no_operator() -> None:
+    play = talking()
+    play.feed(
+        f.Muted(at(6), "B", True), f.Muted(at(6), "B", True), f.Muted(at(6), "A", True), f.Muted(at(6), "Z", True)
+    )
+    play.feed(f.Muted(at(7), "B", False))
+    play.tells("""
+        6 LegMuted A B muted
+        7 LegMuted A B
+    """)
 
 
 def test_the_pbx_is_asked_for_the_file_of_a_recording_that_it_did_not_name() -> None:
     play = talking()
     play.created(6, "P", "1003")  # lifted a phone: no card, no question
     play.feed(f.RecordingBegan(at(6), "B", ""), f.RecordingBegan(at(6), "P", ""))
-    play.tells("")
+    play.tells("6 RecordingChanged A on")
     asked = [effect for effect in play.effects if isinstance(effect, AskForRecording)]
     assert asked == [AskForRecording(pbx="pbx1", uniqueid="B")]
 
