@@ -15,6 +15,8 @@ _OFFER = re.compile(r"^cc\.(.+)\.[^.]+$")
 # Supervision and rooms are nobody's conversation; the others are Asterisk's own machinery.
 _NO_TALK = frozenset({"chanspy", "extenspy", "confbridge", "meetme", "page"})
 _MACHINERY = ("OutgoingSpoolFailed", "ConfBridgeRecorder/", "CBAnn/", "Announcer/", "Recorder/", "Snoop/", "Message/")
+# What `meridian doctor` makes to see whether calls are told of (telephony/doctor_seen.PROBE_CONTEXT).
+_DOCTOR = "Local/s@meridian-doctor-"
 # Rows of one conversation follow each other at once; a channel's name may come again only after a restart.
 _APART = timedelta(seconds=5)
 # A source that has this many or more has more to tell: ask again.
@@ -95,7 +97,7 @@ def conversations(rows: Iterable[CdrRow]) -> list[Conversation]:
 
 def makes_no_card(rows: Sequence[CdrRow]) -> bool:
     """Only supervision, conference rooms or machinery, from the first row to the last."""
-    return all(row.lastapp.lower() in _NO_TALK or row.channel.startswith(_MACHINERY) for row in rows)
+    return all(row.lastapp.lower() in _NO_TALK or row.channel.startswith((*_MACHINERY, _DOCTOR)) for row in rows)
 
 
 def _joined(groups: list[list[CdrRow]]) -> list[list[CdrRow]]:

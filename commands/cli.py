@@ -8,6 +8,7 @@ from core.errors import ContactCentreError
 
 VERBS = {
     "demo": "see it all on a simulated PBX, nothing to set up",
+    "doctor": "look whether everything is set up right, and say what to mend",
     "run": "attach to your Asterisk and serve",
     "user": "who may sign in",
     "record": "keep the raw AMI stream of a live PBX",

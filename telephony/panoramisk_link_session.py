@@ -5,10 +5,12 @@ Reading is cut into slices, so that a burst from the PBX never holds the loop fo
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
+import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import cast
@@ -255,6 +257,18 @@ class AmiSession(asyncio.Protocol):
         if self._transport.get_write_buffer_size() > _MOST_UNSENT:
             raise Unavailable(f"{name} wasn't sent: the PBX doesn't read. Try again when the line is back.")
         self._transport.write(data)
+
+    @contextlib.contextmanager
+    def not_reading(self) -> Iterator[None]:
+        """Leave what comes to the socket, with as little room there as it can have: what a slow reader does to the PBX."""
+        connection = self._transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._transport.pause_reading()
+        try:
+            yield
+        finally:
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
 
     # -- living and dying
 

@@ -1,0 +1,93 @@
+"""What the doctor was told to expect of a PBX, and what it saw there. Values only; panoramisk_link_doctor.py fills them, the
+judges (doctor_accounts, doctor_events, doctor_plan) read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from telephony.pbx_settings import PbxSettings
+
+PROBE_CONTEXT = "meridian-doctor"
+"""A dialplan context that no PBX has: a Local channel to it is made and ends at once, and rings nobody."""
+PROBE_MEMBER = f"Local/s@{PROBE_CONTEXT}"
+"""The member, paused, that is added to a queue and removed at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What meridian.toml and the database say. `phone` is a pattern such as `PJSIP/{extension}`; `people` maps the logins that
+    may sign in to their usual extension, None when the database couldn't be asked."""
+
+    settings: PbxSettings
+    phone: str
+    call_context: str
+    cdr_zone: str
+    queues: tuple[str, ...] = ()
+    people: Mapping[str, str] | None = None
+    only_pbx: bool = True
+
+    def endpoint(self, extension: str) -> str:
+        return self.phone.format(extension=extension)
+
+
+class Door(StrEnum):
+    """How far an account came."""
+
+    IN = "in"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountSeen:
+    """One AMI account. `allowed` are the actions that it may use; `stalled_s` is how long we read nothing and `cut` whether
+    Asterisk closed the session for it (None: not tried)."""
+
+    user: str
+    door: Door = Door.NOT_TRIED
+    why: str = ""
+    allowed: frozenset[str] = frozenset()
+    stalled_s: float = 0.0
+    cut: bool | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Heard:
+    """Which events came to the listener. The probes are None where they couldn't be tried."""
+
+    names: set[str] = field(default_factory=set)
+    booted: bool = False
+    own_event: bool | None = None
+    timestamped: bool = False
+    member_probe: bool | None = None
+    channel_probe: bool | None = None
+    unheard_channels: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class PbxSeen:
+    """One Asterisk as it answered. Names are as Asterisk writes them (`PJSIP/1001`, `support`). None: it couldn't be asked."""
+
+    listener: AccountSeen
+    controller: AccountSeen
+    heard: Heard = field(default_factory=Heard)
+    version: str = ""
+    system_name: str = ""
+    cdr_enabled: bool | None = None
+    calls_processed: int = 0
+    up_since: datetime | None = None
+    clock_ahead_s: float | None = None
+    clock_within_s: float = 0.0
+    utc_offset: timedelta | None = None
+    devices: frozenset[str] | None = None
+    members: frozenset[str] = frozenset()
+    queues: frozenset[str] | None = None
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    call_context_exists: bool | None = None
+    parking: tuple[str, ...] | None = None
+
+    @property
+    def same_account(self) -> bool:
+        return self.listener.user == self.controller.user
