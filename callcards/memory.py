@@ -38,8 +38,7 @@ class MemoryCardStore:
                     self.audit.setdefault(change.audit_id, change)
 
     async def card(self, card_id: str) -> StoredCard | None:
-        found = self._cards.get(self._survivor(card_id))
-        return None if found is None else self._with_client(found)
+        return self.stored(card_id)
 
     async def open_cards(self, site: str, pbx: str) -> list[Card]:
         cards = (stored.card for stored in self._cards.values())
@@ -65,6 +64,24 @@ class MemoryCardStore:
     async def history(self, client_id: str, *, limit: int = 20, before: Before | None = None) -> list[PastInteraction]:
         of_client = (s for s in map(self._with_client, self._cards.values()) if s.client_id == client_id)
         return [past_interaction(stored) for stored in _page(of_client, limit, before)]
+
+    # What a directory of clients in memory asks for, where SQL reads the same tables.
+
+    def stored(self, card_id: str) -> StoredCard | None:
+        """A card, or the one that it became part of, without waiting."""
+        found = self._cards.get(self._survivor(card_id))
+        return None if found is None else self._with_client(found)
+
+    def of_site(self, site: str) -> list[StoredCard]:
+        return [self._with_client(each) for each in self._cards.values() if each.card.site == site]
+
+    def link(self, card_id: str, client: ClientSummary) -> None:
+        """A person said, or a merge, whose it is: that goes before what the number says."""
+        self._linked[card_id] = client
+
+    @staticmethod
+    def past(stored: StoredCard) -> PastInteraction:
+        return past_interaction(stored)
 
     def _save(self, card: Card) -> None:
         known = self._cards.get(card.card_id)
