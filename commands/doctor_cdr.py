@@ -84,7 +84,10 @@ async def _judge_file(pbx: Pbx, path: Path, seen: PbxSeen) -> list[Finding]:
         lines = await asyncio.to_thread(_last_lines, path)
     except FileNotFoundError:
         text = f"There is no file {path}: Asterisk writes its call records elsewhere, or not at all."
-        mend = "Paste what `meridian doctor --lines` prints for cdr_custom.conf and restart Asterisk in a quiet hour; or name the right file as cdr_csv in meridian.toml."
+        mend = (
+            "Paste what `meridian doctor --lines` prints for cdr_custom.conf and restart Asterisk in a quiet hour; or name "
+            "the right file as cdr_csv in meridian.toml."
+        )
         return [fail("cdr_file_missing", text, mend)]
     except OSError as error:
         text = f"The call records {path} can't be read ({error.strerror})."

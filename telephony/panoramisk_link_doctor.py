@@ -29,7 +29,7 @@ _PARSED = READ_EVENTS | {
 }
 _WAIT_S = 2.0
 _STALL_S = 1.0
-_STALL_BYTES = 1_200_000
+_STALL_BYTES = 8_000_000  # more than the kernels of both sides take for us (4 MB are usual)
 _MOST_CONTEXTS = 5
 
 Say = Callable[[str], None]
