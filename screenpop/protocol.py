@@ -16,6 +16,7 @@ from screenpop.pop_form import past_form, pop_form, status_form
 SUBPROTOCOL = "meridian.v1"
 TICKET_PREFIX = "ticket."
 MOST_CHARS = 4_096
+_LONGEST_MS = 86_400_000
 _HIGHEST_VERSION = 2**53 - 1
 
 
@@ -120,9 +121,10 @@ class Resume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """The page has rendered everything up to `version`."""
+    """The page has rendered everything up to `version`; the oldest of it took `rendered_ms` from arrival to painted."""
 
     version: int
+    rendered_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,9 @@ def parse(value: object) -> PageMessage:
         case {"type": "resume", "epoch": str() | None as epoch, "version": int() | None as version}:
             return _exactly(value, 3, Resume(epoch=_short(epoch), version=_version(version)))
         case {"type": "ack", "version": int() as version}:
-            return _exactly(value, 2, Ack(version=_version(version) or 0))
+            took = value.get("rendered_ms")
+            ack = Ack(version=_version(version) or 0, rendered_ms=_milliseconds(took))
+            return _exactly(value, 3 if "rendered_ms" in value else 2, ack)
         case {"type": "pulse"}:
             return _exactly(value, 1, Pulse())
         case {"type": "dismiss", "pop_id": str() as pop_id}:
@@ -221,6 +225,14 @@ def _version(version: int | None) -> int | None:
     if isinstance(version, bool) or not 0 <= version <= _HIGHEST_VERSION:
         raise Rejected("version is a whole number from 0", code="bad_message")
     return version
+
+
+def _milliseconds(took: object) -> int | None:
+    if took is None:
+        return None
+    if not isinstance(took, int) or isinstance(took, bool) or not 0 <= took <= _LONGEST_MS:
+        raise Rejected("rendered_ms is a whole number of milliseconds, at most a day", code="bad_message")
+    return took
 
 
 def _short(text: str | None) -> str | None:

@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
@@ -39,8 +39,9 @@ from screenpop.protocol import (
     plain,
 )
 from screenpop.roster import Roster
+from screenpop.sleepers import Sleepers
 from screenpop.ws_everybody import Everybody
-from screenpop.ws_screen import GONE, MOST_BEHIND_S, Screen
+from screenpop.ws_screen import GONE, MOST_BEHIND_S, MOST_WAITING_BYTES, Screen
 from web.access import COOKIE
 from web.accounts import Accounts
 from web.people import SignedIn
@@ -85,7 +86,8 @@ class Hub:
         self._everybody = Everybody(lambda: [s for there in self._by_agent.values() for s in there])
         self._roster = Roster(encode=_encoded)
         self._telling: asyncio.TimerHandle | None = None
-        self.delivery = Delivery()
+        self.delivery = Delivery(site=site, asleep=self.asleep)
+        self._sleepers = Sleepers()
         self._frames = registry.counter("meridian_pop_frames_total", help="Pop frames put into outboxes.")
         self._cuts = registry.counter("meridian_sockets_cut_total", help="Sockets closed by us.", labels=["why"])
         self._acked = registry.histogram("meridian_pop_ack_seconds", help="From pop shown to acknowledged.")
@@ -131,6 +133,13 @@ class Hub:
         """The extensions whose operator has the page open."""
         return frozenset(self._by_agent)
 
+    def asleep(self) -> dict[str, datetime]:
+        """The signed-in operators whose browser hears nothing, and since when."""
+        now_s, now = _clock_s(), self._now()
+        heard_s = {agent: max(s.heard_s for s in there) for agent, there in self._by_agent.items() if agent}
+        asleep = self._sleepers.asleep(heard_s, now_s=now_s)
+        return {agent: now - timedelta(seconds=now_s - last_s) for agent, last_s in asleep.items()}
+
     def links(self) -> tuple[LinkState, ...]:
         return tuple(self._links.values())
 
@@ -150,8 +159,7 @@ class Hub:
             await websocket.accept(subprotocol=SUBPROTOCOL)
         except GONE:
             return  # it left during the handshake
-        screen: Screen
-        screen = Screen(websocket, who, heard=lambda message: self._heard(screen, message))
+        screen = Screen(websocket, who, heard=self._heard)
         self._enter(screen)
         late = asyncio.get_running_loop().call_later(self._settings.resume_within_s, self._cut_unless_resumed, screen)
         try:
@@ -194,6 +202,8 @@ class Hub:
         if screen.code is not None:
             self._cuts.add(screen.code.name.lower())
         agent = self._agent(screen)
+        if agent and screen.code is not CloseCode.SIGNED_OUT:
+            self._sleepers.left(agent, screen.who.session_id, heard_s=screen.heard_s)
         there = [s for s in self._by_agent.get(agent, ()) if s is not screen]
         if there:
             self._by_agent[agent] = there
@@ -211,7 +221,7 @@ class Hub:
             case Resume():
                 self._resume(screen, message)
             case Ack():
-                self._acknowledged(screen, message.version)
+                self._acknowledged(screen, message)
             case Dismiss():
                 self._dismissed(screen, message.pop_id)
             case Pulse():
@@ -219,6 +229,8 @@ class Hub:
 
     def _resume(self, screen: Screen, asked: Resume) -> None:
         """Bring the screen in step. One synchronous piece: no pop can slip in between."""
+        if screen.waiting_bytes > MOST_WAITING_BYTES:  # it asks again and again and reads nothing
+            return screen.cut(CloseCode.BEHIND)
         agent = self._agent(screen)
         channel = self._channels.owned(agent, screen.who.user_id) if agent else None
         mode, frames = channel.since(asked.epoch, asked.version) if channel else (Mode.RESYNC, [])
@@ -239,13 +251,14 @@ class Hub:
         if screen not in there:
             there.append(screen)
 
-    def _acknowledged(self, screen: Screen, version: int) -> None:
+    def _acknowledged(self, screen: Screen, ack: Ack) -> None:
         agent = self._agent(screen)
         channel = self._channels.known(agent)
         if channel is None:
             return
-        for wait_s in channel.acknowledge(version, now_s=_clock_s()):
-            self.delivery.record(agent, wait_s)
+        rendered_s = None if ack.rendered_ms is None else ack.rendered_ms / 1000
+        for wait_s in channel.acknowledge(ack.version, now_s=_clock_s()):
+            self.delivery.record(agent, wait_s, rendered_s=rendered_s)
             self._acked.observe(wait_s)
 
     def _dismissed(self, screen: Screen, pop_id: str) -> None:
@@ -279,6 +292,7 @@ class Hub:
             self._everybody.tell(frame, only=self._here)
 
     def _session_ended(self, session_id: str) -> None:
+        self._sleepers.signed_out(session_id)
         for screen in tuple(self._screens):
             if screen.who.session_id == session_id:
                 screen.cut(CloseCode.SIGNED_OUT)

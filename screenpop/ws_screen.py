@@ -1,4 +1,4 @@
-"""One open socket of one operator: a bounded outbox, its writer, a reader that never stops. Knows nothing of pops."""
+"""One open socket of one operator: a bounded outbox, a writer while it is needed, a reader always. Knows nothing of pops."""
 
 import asyncio
 from collections import deque
@@ -20,22 +20,43 @@ GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page th
 
 
 class Screen:
-    """Frames in by `offer` (never waits), messages out through `heard`. `cut` ends it with a code."""
+    """Frames in by `offer` (never waits), messages out through `heard`. `cut` ends it with a code.
 
-    def __init__(self, websocket: WebSocket, who: SignedIn, *, heard: Callable[[PageMessage], None]) -> None:
+    It lives in the task that the server made for its socket and has no other, but while a frame waits for the socket.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_frames",
+        "_heard",
+        "_loop",
+        "_most_bytes",
+        "_reading",
+        "_send_now",
+        "_sending_since",
+        "_tokens",
+        "_tokens_s",
+        "_websocket",
+        "_writer",
+        "code",
+        "heard_s",
+        "who",
+    )
+
+    def __init__(self, websocket: WebSocket, who: SignedIn, *, heard: Callable[["Screen", PageMessage], None]) -> None:
         self.who = who
         self._websocket = websocket
         self._heard = heard
         # Our own server writes a frame at once while the socket is free; on another ASGI server the writer does it.
         now = (websocket.scope.get("extensions") or {}).get(SEND_NOW)
-        self._send_now: Callable[[str], bool] = now["send"] if now else lambda _frame: False
+        self._send_now: Callable[[str], bool] = now["send"] if now else _not_now
         self._loop = asyncio.get_running_loop()
-        self._frames: deque[tuple[float, int, str]] = deque()
+        self._frames: deque[tuple[float, int, str]] | None = None
         self._bytes = 0
         self._most_bytes = MOST_WAITING_BYTES
         self._sending_since: float | None = None
-        self._something = asyncio.Event()
-        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._reading: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
         self.code: CloseCode | None = None
         self._tokens, self._tokens_s = _BURST, self._loop.time()
         self.heard_s = self._loop.time()
@@ -52,11 +73,13 @@ class Screen:
         if self._bytes + size > self._most_bytes or self.behind_s > MOST_BEHIND_S:
             self.cut(CloseCode.BEHIND)
             return
-        if not self._frames and self._sending_since is None and self._send_now(frame):
+        if self._frames is None and self._send_now(frame):
             return
         self._bytes += size
+        if self._frames is None:
+            self._frames = deque()
+            self._writer = self._loop.create_task(self._write(self._frames), name=f"screen-write-{self.who.login}")
         self._frames.append((self._loop.time(), size, frame))
-        self._something.set()
 
     @property
     def behind_s(self) -> float:
@@ -65,22 +88,25 @@ class Screen:
         return 0.0 if oldest is None else self._loop.time() - oldest
 
     def cut(self, code: CloseCode) -> None:
-        if self.code is None:
-            self.code = code
-            self._ended.set_result(None)
+        if self.code is not None:
+            return
+        self.code = code
+        if self._reading is not None and self._reading is not asyncio.current_task():
+            self._reading.cancel()
 
     async def run(self) -> None:
         """Until the page leaves or is cut. Afterwards nothing of it is left running."""
-        tasks = [
-            asyncio.create_task(job, name=f"screen-{what}-{self.who.login}")
-            for what, job in (("read", self._read()), ("write", self._write()))
-        ]
+        task = self._reading = asyncio.current_task()
         try:
-            await asyncio.wait([*tasks, self._ended], return_when=asyncio.FIRST_COMPLETED)
+            await self._read()
+        except asyncio.CancelledError:
+            if self.code is None or task is None or task.uncancel() > 0:
+                raise  # not by `cut`: the server itself goes away
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._reading = None
+            if self._writer is not None:
+                self._writer.cancel()
+                await asyncio.gather(self._writer, return_exceptions=True)
         if self.code is not None:
             await self._close(self.code)
 
@@ -91,22 +117,21 @@ class Screen:
         except (TimeoutError, *GONE):
             return  # it doesn't read, or is gone already; the server drops a stalled connection by itself
 
-    async def _write(self) -> None:
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            while self._frames:
-                queued_s, size, frame = self._frames.popleft()
-                self._sending_since = queued_s
-                try:
-                    await self._websocket.send({"type": "websocket.send", "text": frame})
-                except GONE:
-                    return  # the page left while we were sending
-                self._sending_since = None
-                self._bytes -= size
+    async def _write(self, frames: deque[tuple[float, int, str]]) -> None:
+        """Send what waits, in order, then end: the next frame finds the socket free again."""
+        while frames:
+            queued_s, size, frame = frames.popleft()
+            self._sending_since = queued_s
+            try:
+                await self._websocket.send({"type": "websocket.send", "text": frame})
+            except GONE:
+                return  # the page left while we were sending
+            self._sending_since = None
+            self._bytes -= size
+        self._frames = self._writer = None
 
     async def _read(self) -> None:
-        while True:
+        while self.code is None:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
@@ -114,7 +139,7 @@ class Screen:
             if not self._may_speak():
                 return self.cut(CloseCode.TOO_MANY)
             try:
-                self._heard(_parsed(message.get("text")))
+                self._heard(self, _parsed(message.get("text")))
             except Rejected:
                 return self.cut(CloseCode.BAD_MESSAGE)
 
@@ -124,6 +149,10 @@ class Screen:
         self._tokens = min(_BURST, self._tokens + (now_s - self._tokens_s) * _PER_SECOND) - 1
         self._tokens_s = now_s
         return self._tokens >= 0
+
+
+def _not_now(_frame: str) -> bool:
+    return False
 
 
 def _parsed(text: str | None) -> PageMessage:

@@ -20,6 +20,7 @@ const PROTOCOL = 1; // of tab and worker: after an upgrade a new tab doesn't tal
 const ANSWERS_WITHIN_MS = 4_000;
 const LOST_MS = 30_000;
 const LOOK_MS = 10_000;
+const LONGEST_MS = 86_400_000;
 
 export class Line {
   leads = false;
@@ -30,6 +31,7 @@ export class Line {
   #drawn = 0;
   #told = 0;
   #painting = false;
+  #arrived = 0; // of the oldest that isn't acknowledged
   #unnoticed = /** @type {Set<string>} */ (new Set());
   #noticed = /** @type {Set<string>} */ (new Set());
 
@@ -101,14 +103,15 @@ export class Line {
     if (told.live !== undefined) this.hooks.state((this.#live = told.live));
     else if (told.watched !== undefined) this.watched = told.watched;
     else if (told.signedOut) this.hooks.signedOut();
-    else if (told.message) this.#heard(told.message);
+    else if (told.message) this.#heard(told.message, told.arrived);
   }
 
-  /** @param {any} message */
-  #heard(message) {
+  /** @param {any} message @param {number} [arrived] when it came to the browser; not known of a story told again */
+  #heard(message, arrived = Date.now()) {
     // Answered from here and not from a timer: a browser slows the timers of a hidden tab, but not its messages.
     if (message.type === "tick") this.#say({ pulse: true });
-    if (message.type === "welcome") this.#told = this.#drawn = 0;
+    if (message.type === "welcome") this.#told = this.#drawn = this.#arrived = 0;
+    if (message.version) this.#arrived ||= arrived;
     if (message.pop) this.#weigh(message.pop);
     this.hooks.message(message);
   }
@@ -137,8 +140,11 @@ export class Line {
   }
 
   #tell() {
-    if (this.#drawn > this.#told) this.#say({ ack: this.#drawn });
-    this.#told = Math.max(this.#told, this.#drawn);
+    if (this.#drawn <= this.#told) return;
+    const rendered_ms = Math.min(LONGEST_MS, Math.max(0, Math.round(Date.now() - this.#arrived)));
+    this.#say({ ack: { version: this.#drawn, rendered_ms } });
+    this.#told = this.#drawn;
+    this.#arrived = 0;
   }
 
   #looked() {

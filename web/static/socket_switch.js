@@ -30,7 +30,7 @@ export class Switch {
   /** @param {MessagePort} port @param {any} said */
   #said(port, said) {
     if (said.join) this.#join(port);
-    else if (said.ack !== undefined) this.#connection.send({ type: "ack", version: said.ack });
+    else if (said.ack) this.#connection.send({ type: "ack", ...said.ack });
     else if (said.pulse) this.#pulse();
     else if (said.dismiss) this.#dismiss(said.dismiss);
     else if (said.resume) this.#join(port);
@@ -85,7 +85,8 @@ export class Switch {
       this.#state = emptyState();
       return this.#connection.resume();
     }
-    for (const port of this.#tabs) port.postMessage({ message });
+    const arrived = Date.now();
+    for (const port of this.#tabs) port.postMessage({ message, arrived });
     if (this.#state.following > 0) return;
     for (const port of this.#joining) this.#join(port);
     this.#joining.clear();

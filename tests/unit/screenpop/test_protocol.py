@@ -100,6 +100,7 @@ SERVER: list[ServerMessage] = [
         ({"type": "resume", "epoch": None, "version": None}, Resume(epoch=None, version=None)),
         ({"type": "resume", "epoch": "e", "version": 7}, Resume(epoch="e", version=7)),
         ({"type": "ack", "version": 0}, Ack(version=0)),
+        ({"type": "ack", "version": 3, "rendered_ms": 20}, Ack(version=3, rendered_ms=20)),
         ({"type": "pulse"}, Pulse()),
         ({"type": "dismiss", "pop_id": "x/1"}, Dismiss(pop_id="x/1")),
     ],
@@ -127,6 +128,11 @@ def test_the_four_messages_of_a_page(value: object, message: PageMessage) -> Non
         {"type": "ack", "version": True},
         {"type": "ack", "version": -1},
         {"type": "ack", "version": 2**53},
+        {"type": "ack", "version": 3, "rendered_ms": -1},
+        {"type": "ack", "version": 3, "rendered_ms": True},
+        {"type": "ack", "version": 3, "rendered_ms": 1.5},
+        {"type": "ack", "version": 3, "rendered_ms": 10**9},
+        {"type": "ack", "version": 3, "rendered": 1},
         {"type": "dismiss", "pop_id": "x" * 301},
         {"type": "dismiss", "pop_id": ["x"]},
     ],
@@ -178,7 +184,7 @@ def test_the_document_names_the_same_messages_fields_and_close_codes() -> None:
     said = {str(plain(m)["type"]): set(plain(m)) for m in SERVER}
     for value in (
         {"type": "resume", "epoch": "e", "version": 1},
-        {"type": "ack", "version": 1},
+        {"type": "ack", "version": 1, "rendered_ms": 1},
         {"type": "pulse"},
     ):
         said[str(value["type"])] = set(value)
