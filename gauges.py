@@ -32,6 +32,17 @@ def measure(service: "Service") -> None:
         labels=("lane",),
         read=lambda: {("look-ups",): service.look_ups.waiting, **{(lane.name,): lane.waiting for lane in lanes}},
     )
+    registry.gauges(
+        "meridian_agents",
+        help="Operators who are signed in, by state.",
+        labels=("state",),
+        read=lambda: {(state.value,): count for state, count in service.agents.counts().items()},
+    )
+    registry.gauge(
+        "meridian_agent_lines_waiting",
+        help="Changes of operators' states not stored yet.",
+        read=lambda: service.ledger.waiting,
+    )
     _measure_links(registry, service)
 
 

@@ -6,8 +6,11 @@ from callcards.card import Cards, OpenCardsLoaded
 from core import events as e
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from core.engine import Rule
+from queues.agents import Agents, AgentsLoaded
+from queues.wishes import AgentAsked
 from screenpop.pops import Pops
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.members import members_seen
 from telephony.tracker import CallTracker
 
 
@@ -59,11 +62,39 @@ def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
     }
 
 
+def agent_rules(agents: Agents) -> dict[type, list[Rule]]:
+    """Event -> what operators are doing after it."""
+    return {
+        AgentsLoaded: [agents.on_agents_loaded],
+        AgentAsked: [agents.on_agent_asked],
+        e.AgentSignedIn: [agents.on_agent_signed_in],
+        e.AgentSignedOut: [agents.on_agent_signed_out],
+        e.AgentGone: [agents.on_agent_gone],
+        e.AgentBack: [agents.on_agent_back],
+        e.CallArrived: [agents.on_call_arrived],
+        e.CallQueued: [agents.on_call_queued],
+        e.CallOffered: [agents.on_call_offered],
+        e.CallOfferEnded: [agents.on_call_offer_ended],
+        e.CallAnswered: [agents.on_call_answered],
+        e.LegEnded: [agents.on_leg_ended],
+        e.CallMerged: [agents.on_call_merged],
+        e.CallDropped: [agents.on_call_dropped],
+        e.CallEnded: [agents.on_call_ended],
+        e.CardTyped: [agents.on_card_typed],
+        e.Woke: [agents.on_woke],
+        e.PbxConnected: [agents.on_pbx_connected],
+        e.MembersSeen: [agents.on_members_seen],
+    }
+
+
 def pbx_rules(trackers: dict[str, CallTracker]) -> dict[type, list[Rule]]:
     """What comes from a PBX -> its tracker; and what its coming and going means."""
     return {
         FromPbx: [lambda told: trackers[told.pbx].on_from_pbx(told)],
-        InStep: [lambda step: trackers[step.pbx].on_in_step(step)],
+        InStep: [
+            lambda step: trackers[step.pbx].on_in_step(step),
+            lambda step: members_seen(step, trackers[step.pbx].floor.endpoints),
+        ],
         LinkLost: [lambda lost: trackers[lost.pbx].on_link_lost(lost)],
         StreamTainted: [on_stream_tainted],
         e.PbxConnected: [on_pbx_connected],

@@ -44,28 +44,39 @@ from core.effects import (
 from core.engine import Engine
 from core.errors import BadConfiguration, ContactCentreError, Unavailable
 from gauges import measure
-from rules import card_rules, joined, pbx_rules, pop_rules
+from queues import http as agent_pages
+from queues.agents import Agents, AgentsLoaded
+from queues.sql import SqlAgentStore
+from queues.sql_ledger import AgentLedger
+from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
+from runtime.latest import Latest
 from runtime.metrics import Registry
 from runtime.process import prepare_process
 from runtime.timers import Timers
+from screenpop import calls_http as call_pages
 from screenpop import http as pop_pages
 from screenpop.pops import Pops
 from screenpop.ws import Hub, HubSettings
-from telephony.dialling import DialPlan, PbxCalls
+from telephony.ami_members import MemberPauses
+from telephony.call_acts import CallActs
+from telephony.dial_policy import DialRules
+from telephony.dialling import DialPlan, PbxCalls, Phones
 from telephony.facts import FromPbx, RecordingBegan
 from telephony.link_state import LinkState
 from telephony.live import Endpoints
 from telephony.panoramisk_link import PbxLink
 from telephony.panoramisk_link_recorder import Recorder
 from telephony.recording_commands import AskRecordingFile
+from telephony.sql_dialled import dialled_since
 from telephony.tracker import CallTracker
 from web import desk_http as desk_pages
 from web.accounts import Accounts
 from web.app import create_app
 from web.audit import EffectAuditTrail
 from web.passwords import Passwords
+from web.presence import Presence
 from web.server import WebServer, take_port
 from web.sql import SqlAccounts
 
@@ -87,8 +98,15 @@ def cdr_source(name: str, pbx: Pbx) -> CdrSource | None:
     return None
 
 
-def _not_yet(_effect: Effect) -> None:
-    """Operator states arise with the rules of queues/."""
+def dial_plan(pbx: Pbx) -> DialPlan:
+    return DialPlan(
+        phone=pbx.phone,
+        context=pbx.call_context,
+        prefix=pbx.call_prefix,
+        queues=pbx.queue_extensions,
+        parking_lot=pbx.parking_lot,
+        parking_s=pbx.parking_s,
+    )
 
 
 class Service:
@@ -99,7 +117,7 @@ class Service:
         site = configuration.site
         self.registry = Registry()
         self.database = Database(configuration.database.url)
-        self.directory = SqlClientDirectory(self.database, region_of=lambda _site: site.region)
+        self.directory = SqlClientDirectory(self.database, region_of=lambda _site: site.region, desk=configuration.desk)
         self.store = SqlCardStore(self.database, client_key=self.directory.key)
         self.writer = CardWriter(self.store, configuration.database.folder / "journal")
         self.passwords = Passwords()
@@ -118,10 +136,11 @@ class Service:
         )
         self.cards = Cards(timezone_of=lambda _site: site.timezone)
         self.pops = Pops()
+        self.agents = Agents(site=site.name, desk=configuration.desk)
         self.trackers = {
             name: CallTracker(site=site.name, pbx=name, endpoints=Endpoints(site.agents)) for name in configuration.pbx
         }
-        table = joined(pbx_rules(self.trackers), card_rules(self.cards), pop_rules(self.pops))
+        table = joined(pbx_rules(self.trackers), card_rules(self.cards), pop_rules(self.pops), agent_rules(self.agents))
         self.engine = Engine(table, self._carry_out)
         kept = recorders or {}
         self.links = {
@@ -135,20 +154,32 @@ class Service:
             strangers=lambda asked: self.strangers.put(asked),  # noqa: PLW0108  # the lane is made of what it serves
         )
         self.strangers = Lane("strangers", self.look_ups.make, on_full=self.look_ups.miss, bound=60_000)
+        plans = {name: dial_plan(pbx) for name, pbx in configuration.pbx.items()}
+        phones = Phones(Endpoints(site.agents), plans, configuration.dialling)
+        self.dial_rules = DialRules(configuration.dialling, region=site.region, is_internal=phones.is_internal)
         self.calls = PbxCalls(
+            self.links, plans, phones=phones, rules=self.dial_rules, now=utc_now, token=lambda: secrets.token_hex(6)
+        )
+        self.call_acts = CallActs(
             self.links,
-            {
-                name: DialPlan(phone=pbx.phone, context=pbx.call_context, prefix=pbx.call_prefix)
-                for name, pbx in configuration.pbx.items()
-            },
+            plans,
             self.trackers,
+            phones=phones,
+            rules=self.dial_rules,
             deliver=self.engine.step,
             now=utc_now,
-            token=lambda: secrets.token_hex(6),
         )
         self.past_callers = Lane("past callers", self.look_ups.meet, on_full=self.look_ups.leave, bound=50_000)
         self.recording_lane = Lane("recordings", self._ask_for_recording, on_full=self._recording_unknown, workers=2)
         self.timers = Timers(self.engine.step, utc_now)
+        self.ledger = AgentLedger(SqlAgentStore(self.database))
+        self.agent_news: Latest[AnnounceAgent] = Latest(
+            lambda effect: effect.status.agent, lambda effect: self.hub.announce_agent(effect.status)
+        )
+        self.member_pauses = MemberPauses(self.links, {name: pbx.phone for name, pbx in configuration.pbx.items()})
+        self.presence = Presence(
+            self.accounts, site=site.name, connected=self.hub.present, tell=self.engine.step, now=utc_now
+        )
         self._effects: dict[type, Callable[[Any], None]] = {
             SaveCard: self.writer.put,
             DiscardCard: self.writer.put,
@@ -160,9 +191,9 @@ class Service:
             FillFromCdr: self._fill,
             AskForRecording: self.recording_lane.put,
             WakeAt: self.timers.set,
-            AnnounceAgent: lambda effect: self.hub.announce_agent(effect.status),
-            SaveAgent: _not_yet,
-            SyncMember: _not_yet,
+            AnnounceAgent: self.agent_news.put,
+            SaveAgent: self.ledger.put,
+            SyncMember: self.member_pauses.put,
         }
         self._fillers = {
             name: self._filler(name, source)
@@ -267,6 +298,7 @@ class Service:
             stack.callback(self.timers.close)
             await self._open_stores(stack)
             await self._load_open_cards()
+            await self._load_agents(stack)
             server = WebServer(self._app(), listener, self.configuration.web)
             async with asyncio.TaskGroup() as tasks:
                 owned = [
@@ -274,6 +306,9 @@ class Service:
                     for name, work in (
                         ("web", server.serve()),
                         ("hub", self.hub.run()),
+                        ("presence", self.presence.run()),
+                        ("states of operators", self.ledger.run()),
+                        ("members", self.member_pauses.run()),
                         ("strangers", self.strangers.run()),
                         ("recordings", self.recording_lane.run()),
                         ("past callers", self.past_callers.run()),
@@ -313,11 +348,19 @@ class Service:
         await self.writer.start()
         stack.push_async_callback(self.writer.close)
         await self.writer.drained()
+        for user, at in await dialled_since(self.database, utc_now() - timedelta(days=1)):
+            self.dial_rules.caps.remember(user, at)
 
     async def _load_open_cards(self) -> None:
         for pbx in self.configuration.pbx:
             cards = await self.store.open_cards(self.configuration.site.name, pbx)
             self.engine.step(OpenCardsLoaded(cards=tuple(cards)))
+
+    async def _load_agents(self, stack: contextlib.AsyncExitStack) -> None:
+        statuses = await self.ledger.load(self.configuration.site.name)
+        stack.push_async_callback(self.ledger.close)
+        signed_in = await self.presence.begin()
+        self.engine.step(AgentsLoaded(at=utc_now(), statuses=tuple(statuses), signed_in=signed_in))
 
     async def _annotate(self, typed: Annotate) -> bool:
         self.writer.put(typed)
@@ -334,8 +377,10 @@ class Service:
             card_pages.router(
                 self.store, annotate=self._annotate, region_of=lambda _site: self.configuration.site.region
             ),
-            client_pages.router(self.directory),
-            pop_pages.router(calls=self.calls, links=self.hub.links, delivery=self.hub.delivery),
+            client_pages.router(self.directory, tell=self.engine.step),
+            pop_pages.router(links=self.hub.links, delivery=self.hub.delivery),
+            call_pages.router(calls=self.calls, live=self.call_acts),
+            agent_pages.router(self.agents, step=self.engine.step, now=utc_now),
             self.hub.router(),
             desk_pages.router(
                 self.configuration.desk,

@@ -19,7 +19,8 @@ class FieldKind(StrEnum):
 
 class WrapUpMode(StrEnum):
     """After a conversation: `none` ready at once; `optional` the operator ends it; `limited` the operator ends it, the time at
-    the latest; `mandatory` until a disposition is chosen; `mandatory_limited` the same, the time at the latest."""
+    the latest; `mandatory` the operator ends it, but not before a disposition is chosen; `mandatory_limited` the same, the time
+    at the latest."""
 
     NONE = "none"
     OPTIONAL = "optional"
@@ -107,11 +108,13 @@ class CrmLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPolicy:
-    """Whom click-to-call may call, and how often. `countries` ISO codes; empty: the site's own only. `internal` lets colleagues and
-    other short numbers through. Premium-rate and emergency numbers are refused unless said otherwise."""
+    """Whom click-to-call and transfers may call, and how often. `countries` ISO codes; empty: the site's own only. `internal` lets
+    operators' phones, queues and the short numbers of `extensions` (globs, `3??`) through. Premium-rate and emergency numbers
+    are refused unless said otherwise."""
 
     countries: tuple[str, ...] = ()
     internal: bool = True
+    extensions: tuple[str, ...] = ()
     premium: bool = False
     emergency: bool = False
     per_user_minute: int = 6
@@ -146,7 +149,11 @@ def _pause_reasons() -> dict[str, PauseReason]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """All of it; each dictionary is code -> what it means, in the order in which it is shown."""
+    """All of it; each dictionary is code -> what it means, in the order in which it is shown.
+
+    `missed_calls` queue calls in a row that an operator lets ring out make `not_responding` (0: never); a browser that is gone for
+    `away_after_s` pauses (0: never); `sync_members`: Asterisk's own queues see pauses, for operators who use Meridian.
+    """
 
     dispositions: dict[str, Disposition] = field(default_factory=_dispositions)
     pause_reasons: dict[str, PauseReason] = field(default_factory=_pause_reasons)
@@ -154,6 +161,14 @@ class Desk:
     checks: dict[str, CheckQuestion] = field(default_factory=dict)
     queues: dict[str, QueueSettings] = field(default_factory=dict)
     crm: CrmLink | None = None
+    missed_calls: int = 3
+    away_after_s: int = 60
+    sync_members: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("missed_calls", "away_after_s"):
+            if not 0 <= getattr(self, name) <= 86_400:
+                raise BadConfiguration(f"'{name}' is {getattr(self, name)}: choose 0 (never) to 86400")
 
     def queue(self, name: str | None) -> QueueSettings:
         """The settings of a queue; the defaults where nothing was declared."""

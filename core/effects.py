@@ -106,9 +106,10 @@ class AnnounceAgent(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveAgent(Effect):
-    """Keep what the operator is doing, so that it outlives a restart of ours."""
+    """Keep what the operator is doing since `at`, so that it outlives a restart of ours, and a line of it for ever."""
 
     status: AgentStatus
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

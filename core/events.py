@@ -16,6 +16,7 @@ from core.model import (
     FollowUpLine,
     LegOutcome,
     PastInteraction,
+    QueueMembership,
     TransferKind,
 )
 
@@ -237,6 +238,46 @@ class CardTyped(CallEvent):
     by: str
     notes: str | None = None
     disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSignedIn(Event):
+    """Somebody signed in at the extension `agent`. Several sessions may sit there (two browsers); the latest says who it is."""
+
+    agent: str
+    session_id: str
+    login: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSignedOut(Event):
+    """That session has ended, by whatever hand. Only with the last one the operator is signed out."""
+
+    agent: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentGone(Event):
+    """No page of this operator is connected any more."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentBack(Event):
+    """A page of this operator is connected (again)."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersSeen(Event):
+    """All operators who are members of this PBX's own queues, as a snapshot shows them."""
+
+    pbx: str
+    members: tuple[QueueMembership, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,8 +275,12 @@ class AgentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStatus:
-    """What one operator is doing. `agent` is the endpoint's name, `until` when a timed state ends by itself, `card_id` the
-    conversation that a wrap-up belongs to, `reason` the code of the pause."""
+    """What one operator is doing. `agent` is the endpoint's name, `until` when a timed state ends by itself.
+
+    `reason` is the code of the pause (`away`: the browser is gone; '' where no reasons are declared); in a call or a wrap-up, of
+    the pause that follows it. `card_id` and `queue` tell which conversation is talked, or wrapped up; `disposed`: it has its
+    disposition, so that a mandatory wrap-up may end.
+    """
 
     agent: str
     site: str
@@ -288,3 +292,14 @@ class AgentStatus:
     until: datetime | None = None
     card_id: str | None = None
     extensions_left: int = 0
+    queue: str | None = None
+    disposed: bool = False
+
+
+class QueueMembership(NamedTuple):
+    """An operator's phone as a member of one of the PBX's own queues."""
+
+    agent: str
+    queue: str
+    paused: bool
+    reason: str

@@ -1,6 +1,6 @@
 """The tables, as the program sees them today. How a database gets there is in migrations/.
 
-Owns names, types and indexes. Never holds a query. What people type (notes, disposition, next contact) stands in columns
+Owns names, types and indexes. Never holds a query. What people type (notes, disposition, fields) stands in columns
 of its own beside what the PBX tells, so that neither ever overwrites the other.
 """
 
@@ -215,8 +215,6 @@ interactions = sa.Table(
     # Typed by people; no save of a card touches these.
     sa.Column("notes", sa.Text, nullable=False, server_default=""),
     sa.Column("disposition", sa.Text),
-    sa.Column("next_contact_at", Instant),
-    sa.Column("next_contact_text", sa.Text, nullable=False, server_default=""),
     sa.Column("edited_by", sa.Text),
     sa.Column("edited_at", Instant),
     sa.Column("fields", Json, nullable=False, server_default="{}"),
@@ -337,4 +335,38 @@ audit = sa.Table(
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("facts", Json, nullable=False),
     sa.Index("audit_by_time", "at"),
+)
+
+# What every operator does now, by extension; and every change of it, append-only, with an id made where the line is made.
+agent_states = sa.Table(
+    "agent_states",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("until", Instant),
+    sa.Column("card_id", sa.Text),
+    sa.Column("extensions_left", sa.Integer, nullable=False),
+    sa.Column("queue", sa.Text),
+    sa.Column("disposed", sa.Boolean, nullable=False),
+)
+
+agent_state_log = sa.Table(
+    "agent_state_log",
+    metadata,
+    sa.Column("line_id", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("card_id", sa.Text),
+    sa.Index("agent_state_log_by_time", "site", "at"),
+    sa.Index("agent_state_log_by_login", "login", "at"),
 )

@@ -63,11 +63,16 @@ class Accounts:
         self._tickets = Tickets(life_s=settings.ticket_s)
         self._recent = RecentSessions()
         self._listeners: list[Callable[[str], None]] = []
+        self._newcomers: list[Callable[[SignedIn], None]] = []
         self._held: Callable[[str], bool] = lambda _session_id: False
 
     def on_ended(self, listener: Callable[[str], None]) -> None:
         """`listener(session_id)` is called for every session that ends before its time."""
         self._listeners.append(listener)
+
+    def on_began(self, listener: Callable[[SignedIn], None]) -> None:
+        """`listener(who)` is called for every session that begins here."""
+        self._newcomers.append(listener)
 
     def held_by(self, held: Callable[[str], bool]) -> None:
         """`held(session_id)`: whether a screen of that session is connected (it then holds its extension)."""
@@ -157,6 +162,10 @@ class Accounts:
         await self._store.touch(alive, now)
         return frozenset(session_ids) - alive
 
+    async def at_extensions(self, site: str) -> list[SignedIn]:
+        """Everybody who is signed in at an extension of `site`, the earliest first; several times with several sessions."""
+        return [_signed_in(*found) for found in await self._store.sessions_of_site(site, self._now())]
+
     async def refused_access(self, who: SignedIn, what: str) -> None:
         """Somebody known tried what the role doesn't allow, or another site's thing."""
         await self.audit(self._now(), actor=who.login, action="access_refused", what=what[:200])
@@ -164,6 +173,10 @@ class Accounts:
     async def changed(self, who: SignedIn, *, what: str, **facts: str) -> None:
         """Somebody did something that is written down."""
         await self.audit(self._now(), actor=who.login, action="did", what=what, **facts)
+
+    async def refused(self, who: SignedIn, *, what: str, why: str, **facts: str) -> None:
+        """What somebody tried (see `changed`) was refused or failed; `why` is the error's code."""
+        await self.audit(self._now(), actor=who.login, action="refused", what=what, why=why, **facts)
 
     async def audit(self, at: datetime, *, actor: str, action: str, **facts: str) -> None:
         """Write the trail; where that fails the log has the line at least."""
@@ -233,7 +246,10 @@ class Accounts:
         await self._store.drop_expired(now)
         await self._store.open_session(session)
         await self.audit(now, actor=user.login, action="signed_in", extension=extension or "", address=address)
-        return token, _signed_in(session, user)
+        who = _signed_in(session, user)
+        for listener in self._newcomers:
+            listener(who)
+        return token, who
 
     def _valid(self, found: tuple[Session, User] | None) -> SignedIn | None:
         if found is None or found[1].disabled or found[0].expires_at <= self._now():

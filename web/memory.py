@@ -35,6 +35,11 @@ class MemoryAccounts:
         there = (s for s in self._sessions.values() if s.site == site and s.extension == extension)
         return [(s, self._users[s.user_id]) for s in there]
 
+    async def sessions_of_site(self, site: str, at: datetime) -> list[tuple[Session, User]]:
+        there = [s for s in self._sessions.values() if s.site == site and s.extension is not None and s.expires_at > at]
+        pairs = [(s, self._users[s.user_id]) for s in sorted(there, key=lambda s: (s.created_at, s.session_id))]
+        return [(session, user) for session, user in pairs if not user.disabled]
+
     async def alive(self, session_ids: Collection[str], at: datetime) -> frozenset[str]:
         return frozenset(
             i

@@ -73,6 +73,9 @@ class AccountStore(Protocol):
 
     async def sessions_at(self, site: str, extension: str) -> list[tuple[Session, User]]: ...
 
+    async def sessions_of_site(self, site: str, at: datetime) -> list[tuple[Session, User]]:
+        """Those at an extension, not expired at `at`, of users who aren't disabled; the oldest first."""
+
     async def alive(self, session_ids: Collection[str], at: datetime) -> frozenset[str]:
         """Those of `session_ids` that exist, aren't expired at `at` and whose user isn't disabled."""
 

@@ -61,6 +61,15 @@ class SqlAccounts:
     async def sessions_at(self, site: str, extension: str) -> list[tuple[Session, User]]:
         return await self._pairs(_PAIR.where(sessions.c.site == site, sessions.c.extension == extension))
 
+    async def sessions_of_site(self, site: str, at: datetime) -> list[tuple[Session, User]]:
+        there = _PAIR.where(
+            sessions.c.site == site,
+            sessions.c.extension.is_not(None),
+            sessions.c.expires_at > at,
+            users.c.disabled.is_(False),
+        )
+        return await self._pairs(there.order_by(sessions.c.created_at, sessions.c.session_id))
+
     async def alive(self, session_ids: Collection[str], at: datetime) -> frozenset[str]:
         good = (
             sa.select(sessions.c.session_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FEATURES = ("telephony", "callcards", "clients", "screenpop")
+FEATURES = ("telephony", "callcards", "clients", "screenpop", "queues")
 ADAPTERS = (
     "ami", "panoramisk_link", "simulated", "replay", "memory", "ws", "sql", "http", "cdr_csv", "cdr_sql", "journal", "smtp", "sms",
     "webhook", "redis",

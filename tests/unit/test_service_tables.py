@@ -10,8 +10,11 @@ import rules as root
 from callcards.card import Cards, OpenCardsLoaded
 from configuration import Configuration, Pbx, Site, Storage
 from core import effects, events
+from core.desk import Desk
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
-from rules import card_rules, joined, pbx_rules, pop_rules
+from queues.agents import Agents, AgentsLoaded
+from queues.wishes import AgentAsked
+from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
 from screenpop.pops import Pops
 from service import Service, cdr_source
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
@@ -20,8 +23,7 @@ from telephony.wire import Odd
 from tests.cards import NOON
 
 DELIBERATELY_UNHEARD = {
-    events.AgentChanged,
-    events.Woke,
+    events.AgentChanged,  # for routing to come
 }
 ABSTRACT = {events.Event, events.CallEvent, Effect}
 
@@ -31,8 +33,12 @@ def classes_of(module: object, base: type) -> set[type]:
     return {thing for thing in found - ABSTRACT if thing.__module__ == getattr(module, "__name__", "")}
 
 
+def agents() -> Agents:
+    return Agents(site="riga", desk=Desk())
+
+
 def tables() -> dict[type, list[Any]]:
-    return joined(pbx_rules({}), card_rules(Cards(timezone_of=str)), pop_rules(Pops()))
+    return joined(pbx_rules({}), card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents()))
 
 
 def test_every_event_is_heard_or_deliberately_not() -> None:
@@ -42,7 +48,7 @@ def test_every_event_is_heard_or_deliberately_not() -> None:
 
 
 def test_nothing_is_listened_for_that_never_comes() -> None:
-    facts = {FromPbx, InStep, LinkLost, StreamTainted, OpenCardsLoaded}
+    facts = {FromPbx, InStep, LinkLost, StreamTainted, OpenCardsLoaded, AgentsLoaded, AgentAsked}
     assert set(tables()) - facts <= classes_of(events, events.Event)
 
 
@@ -52,12 +58,12 @@ def test_rules_are_named_after_their_event() -> None:
             "_"
         )
 
-    for kind, rules in joined(card_rules(Cards(timezone_of=str)), pop_rules(Pops())).items():
+    for kind, rules in joined(card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents())).items():
         assert {rule.__name__ for rule in rules} == {name(kind)}
 
 
-def test_every_rule_of_cards_and_pops_is_in_the_table() -> None:
-    for room, table in ((Cards(timezone_of=str), card_rules), (Pops(), pop_rules)):
+def test_every_rule_of_cards_pops_and_agents_is_in_the_table() -> None:
+    for room, table in ((Cards(timezone_of=str), card_rules), (Pops(), pop_rules), (agents(), agent_rules)):
         written = {name for name in dir(room) if name.startswith("on_")}
         assert written == {rule.__name__ for rules in table(room).values() for rule in rules}  # type: ignore[operator]
 
@@ -65,7 +71,7 @@ def test_every_rule_of_cards_and_pops_is_in_the_table() -> None:
 def test_cards_hear_before_pops() -> None:
     """A pop shows what the card says, so the card changes first."""
     heard = tables()[events.CallAnswered]
-    assert [type(rule.__self__) for rule in heard] == [Cards, Pops]
+    assert [type(rule.__self__) for rule in heard] == [Cards, Pops, Agents]
 
 
 def test_joining_keeps_every_rule_and_its_order() -> None:

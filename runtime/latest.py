@@ -1,0 +1,26 @@
+"""Of several values for one key that arise within a step, or in steps that follow each other at once, the last. Never decides
+what a value means."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Latest(Generic[T]):
+    """`put` within a step; `carry` gets each key's last value in the loop's next turn, in the order of their first `put`."""
+
+    def __init__(self, key: Callable[[T], Hashable], carry: Callable[[T], None]) -> None:
+        self._key, self._carry = key, carry
+        self._values: dict[Hashable, T] = {}
+
+    def put(self, value: T) -> None:
+        if not self._values:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._values[self._key(value)] = value
+
+    def _hand_over(self) -> None:
+        values, self._values = self._values, {}
+        for value in values.values():
+            self._carry(value)
