@@ -2,8 +2,8 @@
 
 For any instant the first that says something decides: forced, dated exception, yearly exception, holiday, week; no match is
 closed. An interval belongs to the day on which it begins, so that a night begun before a holiday is finished on it. Where the
-clock jumps forward, what would begin (or end) in the gap begins (or ends) at the next valid instant; where it goes back, an interval
-covers both passes: it begins in the first and ends in the second.
+clock jumps forward, what would begin (or end) in the gap begins (or ends) at the next valid instant; where it goes back, an
+interval covers both passes: it begins in the first and ends in the second.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
