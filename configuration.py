@@ -46,7 +46,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pbx:
-    """One Asterisk. `listener` hears events, `controller` acts; `phone` is how an extension's endpoint is called.
+    """One Asterisk. `listener` hears events, `controller` acts; `phone` is how an extension's endpoint is called;
+    `queue_extensions`: queue -> what to dial in `call_context` to get there.
 
     The CDR (a csv file or a table) tells of calls that nobody saw; older ones than `cdr_since` are left alone (default:
     than the first attach).
@@ -63,6 +64,9 @@ class Pbx:
     phone: str = "PJSIP/{extension}"
     call_context: str = "from-agent"
     call_prefix: str = ""
+    queue_extensions: dict[str, str] = field(default_factory=dict)
+    parking_lot: str = "default"
+    parking_s: int = 60
     cdr_csv: Path | None = None
     cdr_url: str | None = field(default=None, repr=False)
     cdr_columns: tuple[str, ...] = ()
@@ -78,6 +82,11 @@ class Pbx:
         for name in ("reconcile_s", "cdr_every_s"):
             if getattr(self, name) < _SHORTEST_S:
                 raise BadConfiguration(f"'{name}' is {getattr(self, name)}: it must be {_SHORTEST_S:g} or more")
+        for queue, extension in self.queue_extensions.items():
+            if not (extension.isascii() and extension.isdigit()):
+                raise BadConfiguration(f"'queue_extensions' says {queue} = {extension!r}: write the digits to dial")
+        if not 1 <= self.parking_s <= 3_600:
+            raise BadConfiguration(f"'parking_s' is {self.parking_s}: choose 1 to 3600")
         if "{extension}" not in self.phone:
             raise BadConfiguration(
                 f"'phone' is {self.phone!r}: write how a phone's endpoint is called, e.g. 'PJSIP/{{extension}}'"

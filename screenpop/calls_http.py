@@ -16,9 +16,7 @@ from web.accounts import Accounts
 from web.people import SignedIn
 
 CallId = Annotated[str, Path(min_length=8, max_length=64, pattern=r"^[0-9A-Za-z.:_-]+$")]
-Number = Annotated[
-    str, Field(min_length=2, max_length=40, pattern=r"^\+?[0-9][0-9 ().\-/\u00a0\u202f\u2011\u2013]*$")
-]
+Number = Annotated[str, Field(min_length=2, max_length=40, pattern=r"^\+?[0-9][0-9 ().\-/\u00a0\u202f\u2011\u2013]*$")]
 
 
 class Asked(BaseModel):
@@ -94,9 +92,7 @@ def router(*, calls: Calls | None, live: LiveCalls | None) -> APIRouter:
         """Pass the client on: blind at once; attended asks first, then `complete` or `cancel`."""
         to, attended = asked.to.destination(), asked.kind == "attended"
         async with _audited(door, who, "transfer", call_id=call_id, kind=asked.kind, **{to.kind.value: to.name}):
-            await _wired(live).transfer(
-                who.site, _phone(who), call_id, to, attended=attended, user=who.login
-            )
+            await _wired(live).transfer(who.site, _phone(who), call_id, to, attended=attended, user=who.login)
         return Done(status="asking" if attended else "transferred")
 
     @routes.post("/{call_id}/transfer/complete", status_code=202)

@@ -1,20 +1,19 @@
-"""An operator's wishes on calls -> commands to the PBX where the call lives. Never takes a number as typed: digits only, in the
-context that the administrator has set."""
+"""Click-to-call -> one command to the PBX. Never takes a number as typed: digits only, in the context that the administrator has
+set, from the operator's own phone, and only as the rules of dialling allow (telephony/dial_policy.py)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Protocol
 
-from core.errors import NotFound, Rejected
-from telephony.commands import Command, HangUp, PlaceCall, own_channel_id
-from telephony.facts import FromPbx, HangupAsked
-from telephony.live import Channel
-from telephony.tracker import CallTracker
+from core.desk import DialPolicy
+from core.errors import ContactCentreError, Forbidden, ResultUnknown
+from telephony.commands import Command, PlaceCall, own_channel_id
+from telephony.dial_policy import DialRules, Way
+from telephony.live import ChannelRole, Endpoints
 from telephony.wire import Headers
-
-_LONGEST_EXTENSION = 5
-_PUNCTUATION = " ().-/\u00a0\u202f\u2011\u2013"
+from telephony.wishes import Wishes
 
 
 class SendsCommands(Protocol):
@@ -25,69 +24,80 @@ class SendsCommands(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPlan:
-    """How calls are placed on one PBX: `phone` is a pattern such as `PJSIP/{extension}`, `prefix` opens the outside line."""
+    """How one PBX is dialled: `phone` is a pattern such as `PJSIP/{extension}`, `prefix` opens the outside line, `queues` says
+    which extension of `context` leads to which queue. `parking_lot` and for how long a client waits there."""
 
     phone: str
     context: str
     prefix: str
+    queues: Mapping[str, str] = field(default_factory=dict)
+    parking_lot: str = "default"
+    parking_s: int = 60
+
+    def dials(self, way: Way) -> str:
+        return self.prefix + way.digits if way.outside else way.digits
+
+
+class Phones:
+    """Which extensions are what: operators' phones (`endpoints`), queues of the `plans`, short numbers that the policy names."""
+
+    def __init__(self, endpoints: Endpoints, plans: Mapping[str, DialPlan], policy: DialPolicy) -> None:
+        self._endpoints, self._plans, self._policy = endpoints, plans, policy
+
+    def is_operators(self, extension: str) -> bool:
+        phones = (plan.phone.format(extension=extension) for plan in self._plans.values())
+        return any(self._endpoints.role(f"{phone}-0")[0] is ChannelRole.AGENT for phone in phones)
+
+    def is_internal(self, digits: str) -> bool:
+        queues = (plan.queues.values() for plan in self._plans.values())
+        declared = any(fnmatchcase(digits, pattern) for pattern in self._policy.extensions)
+        return self.is_operators(digits) or declared or any(digits in of_plan for of_plan in queues)
 
 
 class PbxCalls:
-    """Carries out what the screen asks (screenpop's `Calls`). `deliver` is the engine's step."""
+    """Places calls for the screen (screenpop's `Calls`), on the first PBX of `plans`."""
 
     def __init__(
         self,
         links: Mapping[str, SendsCommands],
         plans: Mapping[str, DialPlan],
-        trackers: Mapping[str, CallTracker],
         *,
-        deliver: Callable[[FromPbx], None],
+        phones: Phones,
+        rules: DialRules,
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:
-        self._links, self._plans, self._trackers = links, plans, trackers
-        self._deliver, self._now, self._token = deliver, now, token
+        self._links, self._plans, self._phones, self._rules = links, plans, phones, rules
+        self._now, self._token = now, token
+        self._wishes = Wishes()
         self._count = 0
 
-    async def place(self, site: str, agent: str, number: str) -> None:
-        """Ring the operator's phone; when it is picked up, dial `number`."""
+    async def place(self, site: str, agent: str, number: str, *, user: str) -> None:
+        """Ring the operator's phone; when it is picked up, dial `number`. The same asked twice at once rings once."""
+        if not self._phones.is_operators(agent):
+            raise Forbidden(
+                f"{agent} is no operator's phone here: sign in again with the extension you sit at.",
+                code="not_a_phone",
+            )
+        at = self._now()
+        if not self._wishes.begin(agent, (number,), at):
+            return
+        try:
+            await self._place(agent, self._rules.may_call(number, site=site, user=user, at=at))
+        except ResultUnknown:
+            raise
+        except ContactCentreError:
+            self._wishes.failed(agent)
+            raise
+
+    async def _place(self, agent: str, way: Way) -> None:
         pbx, plan = next(iter(self._plans.items()))
-        digits = dialled_digits(number)
         self._count += 1
         command = PlaceCall(
             phone=plan.phone.format(extension=agent),
             context=plan.context,
-            number=digits if len(digits) <= _LONGEST_EXTENSION else plan.prefix + digits,
+            number=plan.dials(way),
             channel_id=own_channel_id(at=self._now(), token=self._token(), count=self._count),
-            shown_number=digits,
+            shown_number=way.digits,
         )
         await self._links[pbx].send(command)
-
-    async def hang_up(self, site: str, agent: str, call_id: str) -> None:
-        """End the operator's own part in this call."""
-        for pbx, tracker in self._trackers.items():
-            call = tracker.calls.get(call_id)
-            if call is not None and tracker.site == site:
-                own = _own(list(call.channels.values()), agent)
-                # The PBX will say that *it* hung up; it was the operator's hand all the same.
-                self._deliver(FromPbx(pbx, HangupAsked(self._now(), own.name, own.uniqueid)))
-                await self._links[pbx].send(HangUp(uniqueid=own.uniqueid))
-                return
-        raise NotFound("This call is over already.")
-
-
-def _own(channels: list[Channel], agent: str) -> Channel:
-    found = next((c for c in channels if c.endpoint == agent and not c.left), None)
-    if found is None:
-        raise NotFound("You have no part in this call.")
-    return found
-
-
-def dialled_digits(number: str) -> str:
-    """What to dial for a number as people write it: digits, without + and punctuation. Rejected for anything else."""
-    digits = number.strip().removeprefix("+")
-    for sign in _PUNCTUATION:
-        digits = digits.replace(sign, "")
-    if not digits or not (digits.isascii() and digits.isdigit()) or len(digits) > 20:
-        raise Rejected(f"{number!r} can't be dialled: use digits, with + for the country")
-    return digits

@@ -16,6 +16,8 @@ from callcards.memory import MemoryCardStore
 from callcards.ports import Annotate
 from clients import http as clients_http
 from clients.memory import MemoryClientDirectory
+from core.desk import Desk as DeclaredDesk
+from core.destination import Destination, RecordingAct
 from core.effects import AnnounceAgent, AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop
 from core.engine import Engine, Rule
 from core.errors import Unavailable
@@ -39,12 +41,13 @@ from core.events import (
     LegMuted,
     RecordingChanged,
 )
-from core.model import Card, ClientSummary, Direction, PastInteraction, Role
+from core.model import Card, Direction, PastInteraction, Role
 from runtime.metrics import Registry
 from runtime.wire import decode, encode
+from screenpop import calls_http
 from screenpop import http as screen_http
 from screenpop.pops import Pops
-from screenpop.ports import Calls
+from screenpop.ports import Calls, LiveCalls
 from screenpop.ws import Hub, HubSettings
 from web.accounts import Accounts
 from web.app import create_app
@@ -217,9 +220,16 @@ class Desk:
 
     async def _look_up(self, effect: LookUpClient) -> None:
         found = await self.directory.find_or_create(effect.site, effect.number, name=effect.name, at=now())
-        client: ClientSummary | None = found.client
-        past = self.history.get(effect.number, ())
-        self.engine.step(ClientIdentified(at=now(), call_id=effect.call_id, client=client, history=past))
+        self.engine.step(
+            ClientIdentified(
+                at=now(),
+                call_id=effect.call_id,
+                client=found.client,
+                history=self.history.get(effect.number, ()),
+                candidates=found.candidates,
+                follow_ups=found.follow_ups,
+            )
+        )
 
 
 class Page:
@@ -254,17 +264,38 @@ class Page:
         return self.websocket.close_code
 
 
-class LedgerCalls(Calls):
+class LedgerCalls(Calls, LiveCalls):
     """Writes down what was asked for."""
 
     def __init__(self) -> None:
         self.placed: list[tuple[str, str, str]] = []
+        self.acts: list[tuple[object, ...]] = []
 
-    async def place(self, site: str, agent: str, number: str) -> None:
+    async def place(self, site: str, agent: str, number: str, *, user: str) -> None:
         self.placed.append((site, agent, number))
 
     async def hang_up(self, site: str, agent: str, call_id: str) -> None:
         self.placed.append((site, agent, call_id))
+
+    async def transfer(
+        self, site: str, agent: str, call_id: str, to: Destination, *, attended: bool, user: str
+    ) -> None:
+        self.acts.append((site, agent, call_id, "transfer", to, attended, user))
+
+    async def complete_transfer(self, site: str, agent: str, call_id: str) -> None:
+        self.acts.append((site, agent, call_id, "complete"))
+
+    async def cancel_transfer(self, site: str, agent: str, call_id: str) -> None:
+        self.acts.append((site, agent, call_id, "cancel"))
+
+    async def park(self, site: str, agent: str, call_id: str) -> None:
+        self.acts.append((site, agent, call_id, "park"))
+
+    async def record(self, site: str, agent: str, call_id: str, what: RecordingAct) -> None:
+        self.acts.append((site, agent, call_id, "record", what))
+
+    async def mute(self, site: str, agent: str, call_id: str, *, muted: bool) -> None:
+        self.acts.append((site, agent, call_id, "mute", muted))
 
 
 def now() -> datetime:
@@ -302,6 +333,7 @@ async def running_desk(
     port: int = 0,
     account_store: MemoryAccounts | None = None,
     wired: bool = True,
+    declared: DeclaredDesk | None = None,
 ) -> AsyncIterator[Desk]:
     """Start a desk; stop it and everything in it at the end."""
     settings = settings or WebSettings(port=port, shutdown_s=1)
@@ -311,8 +343,8 @@ async def running_desk(
     store, audit = account_store or MemoryAccounts(), MemoryAuditTrail()
     accounts = Accounts(store=store, audit=audit, passwords=passwords, settings=settings, monotonic=time.monotonic)
     hub = Hub(accounts=accounts, registry=registry, site="moscow", settings=hub_settings)
-    directory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=_no_history)
-    cards = MemoryCardStore(client_of=directory.client_of)
+    directory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=_no_history, desk=declared)
+    directory.cards = cards = MemoryCardStore(client_of=directory.client_of)
     calls = LedgerCalls()
     desk = Desk(0, accounts, store, audit, hub, cards, directory, calls)
     app = create_app(
@@ -322,9 +354,10 @@ async def running_desk(
         checks={"database": lambda: "away" if desk.database_away else None},
         routers=(
             hub.router(),
-            screen_http.router(calls=calls if wired else None, links=hub.links, delivery=hub.delivery),
+            screen_http.router(links=hub.links, delivery=hub.delivery),
+            calls_http.router(calls=calls if wired else None, live=calls if wired else None),
             cards_http.router(cards, annotate=desk.annotate, region_of=lambda _site: "RU"),
-            clients_http.router(directory),
+            clients_http.router(directory, tell=desk.engine.step),
         ),
     )
     server = WebServer(app, listener, settings)

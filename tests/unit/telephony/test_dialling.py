@@ -1,158 +1,202 @@
-"""From an operator's wish to a command for the right PBX, and never a number as typed."""
+"""From a click to a command for the PBX: only digits that the rules let through, only from the operator's own phone, once."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.errors import NotFound, Rejected, Unavailable
-from telephony.commands import Command, HangUp, PlaceCall
-from telephony.dialling import DialPlan, PbxCalls, dialled_digits
-from telephony.facts import FromPbx, HangupAsked
+from core.desk import DialPolicy
+from core.errors import ContactCentreError, Forbidden, ResultUnknown, Unavailable
+from telephony.commands import Command, PlaceCall
+from telephony.dial_policy import DialRules
+from telephony.dialling import DialPlan, PbxCalls, Phones
+from telephony.live import Endpoints
 from telephony.wire import Headers
-from tests.playbook import Playbook, at
+from tests.playbook import AGENTS, at
 
 
 class Line:
-    """Takes commands; `away` refuses them."""
+    """Takes commands; `fails` refuses them."""
 
     def __init__(self) -> None:
         self.sent: list[Command] = []
-        self.away = False
+        self.fails: ContactCentreError | None = None
 
     async def send(self, command: Command) -> Headers:
-        if self.away:
-            raise Unavailable("away")
+        if self.fails:
+            raise self.fails
         self.sent.append(command)
         return {"Response": "Success"}
 
 
 class Desk:
-    def __init__(self) -> None:
+    def __init__(self, policy: DialPolicy | None = None) -> None:
+        policy = policy or DialPolicy()
         self.line, self.other = Line(), Line()
-        self.play = Playbook()
-        self.tracker = self.play.tracker
-        plan = DialPlan(phone="PJSIP/{extension}", context="from-agent", prefix="9")
-        self.told: list[FromPbx] = []
+        plan = DialPlan(phone="PJSIP/{extension}", context="from-agent", prefix="9", queues={"support": "500"})
+        phones = Phones(Endpoints(AGENTS), {"pbx1": plan}, policy)
+        self.now = 0.0
         self.calls = PbxCalls(
             {"pbx1": self.line, "pbx2": self.other},
             {"pbx1": plan, "pbx2": plan},
-            {"pbx2": Playbook().tracker, "pbx1": self.tracker},
-            deliver=self.told.append,
-            now=lambda: at(0),
+            phones=phones,
+            rules=DialRules(policy, region="RU", is_internal=phones.is_internal),
+            now=lambda: at(self.now),
             token=lambda: "s3cret",
         )
 
-    def talking(self) -> str:
-        """A client talks with 1001; the id of the call."""
-        self.play.created(0, "A", "trunk", number="79161110001")
-        self.play.rang(1, "A", "B", "1001")
-        self.play.bridged(2, "B", "A")
-        return self.tracker.channels["A"].call.call_id
+    async def place(self, number: str, *, agent: str = "1001", user: str = "anna") -> None:
+        await self.calls.place("riga", agent, number, user=user)
 
-
-async def placed(number: str) -> PlaceCall:
-    desk = Desk()
-    await desk.calls.place("riga", "1001", number)
-    (command,) = desk.line.sent
-    assert isinstance(command, PlaceCall) and not desk.other.sent
-    return command
+    def numbers(self) -> list[str]:
+        return [command.number for command in self.line.sent if isinstance(command, PlaceCall)]
 
 
 async def test_an_outside_number_is_dialled_behind_the_prefix() -> None:
-    command = await placed("+7 (903) 555-00-01")
+    desk = Desk()
+    await desk.place("+7 (903) 555-00-01")
+    (command,) = desk.line.sent
+    assert isinstance(command, PlaceCall) and not desk.other.sent
     assert (command.phone, command.context, command.number) == ("PJSIP/1001", "from-agent", "979035550001")
     assert command.shown_number == "79035550001"
-
-
-@pytest.mark.parametrize(("number", "dialled"), [("1002", "1002"), ("12345", "12345"), ("123456", "9123456")])
-async def test_a_colleague_is_dialled_without_the_prefix(number: str, dialled: str) -> None:
-    assert (await placed(number)).number == dialled
-
-
-async def test_no_two_calls_have_one_channel_id_and_none_can_be_guessed() -> None:
-    desk = Desk()
-    await desk.calls.place("riga", "1001", "1002")
-    await desk.calls.place("riga", "1001", "1002")
-    ids = [command.channel_id for command in desk.line.sent if isinstance(command, PlaceCall)]
-    assert len(set(ids)) == 2 and all("s3cret" in channel_id for channel_id in ids)
-
-
-@pytest.mark.parametrize("extension", ["1001&PJSIP/trunk", "../x", "1001\r\nAction: Command", "Local/1@x", ""])
-async def test_an_extension_that_is_none_never_reaches_the_pbx(extension: str) -> None:
-    desk = Desk()
-    with pytest.raises(Rejected):
-        await desk.calls.place("riga", extension, "1002")
-    assert not desk.line.sent
-
-
-async def test_an_absent_pbx_is_said_so() -> None:
-    desk = Desk()
-    desk.line.away = True
-    with pytest.raises(Unavailable):
-        await desk.calls.place("riga", "1001", "1002")
-
-
-async def test_hanging_up_ends_the_operators_own_part() -> None:
-    desk = Desk()
-    await desk.calls.hang_up("riga", "1001", desk.talking())
-    assert desk.line.sent == [HangUp(uniqueid="B")] and not desk.other.sent
-    # The PBX would say that it hung up by itself.
-    (told,) = desk.told
-    assert isinstance(told.fact, HangupAsked) and (told.pbx, told.fact.uniqueid) == ("pbx1", "B")
-
-
-@pytest.mark.parametrize(("site", "agent"), [("riga", "1002"), ("tokyo", "1001")])
-async def test_nobody_hangs_up_for_others(site: str, agent: str) -> None:
-    desk = Desk()
-    call_id = desk.talking()
-    with pytest.raises(NotFound):
-        await desk.calls.hang_up(site, agent, call_id)
-    assert not desk.line.sent
-
-
-async def test_a_call_that_is_over_or_was_passed_on_has_no_part_to_end() -> None:
-    desk = Desk()
-    call_id = desk.talking()
-    desk.play.blind(3, "B", "1002")
-    with pytest.raises(NotFound, match="no part"):
-        await desk.calls.hang_up("riga", "1001", call_id)
-    desk.play.hung_up(4, "B", "A")
-    with pytest.raises(NotFound, match="over"):
-        await desk.calls.hang_up("riga", "1001", call_id)
 
 
 @pytest.mark.parametrize(
     ("typed", "digits"),
     [
-        ("+7 (903) 555-00-01", "79035550001"),
-        ("8 903 555 00 01", "89035550001"),
-        ("+49\u00a030\u202f12.34/56", "4930123456"),
-        ("7\u2011903\u2013555", "7903555"),
-        ("  1002 ", "1002"),
-        ("1" * 20, "1" * 20),
+        ("+7 (903) 555-00-01", "979035550001"),
+        ("8 903 555 00 01", "979035550001"),  # as Russians dial it
+        ("79035550001", "979035550001"),
+        ("00 7 903 555 00 01", "979035550001"),
+        ("+7\u00a0903\u202f555\u20110001", "979035550001"),
+        ("  1002 ", "1002"),  # a colleague
+        ("500", "500"),  # a queue
     ],
 )
-def test_numbers_as_people_write_them(typed: str, digits: str) -> None:
-    assert dialled_digits(typed) == digits
+async def test_numbers_as_people_write_them(typed: str, digits: str) -> None:
+    desk = Desk()
+    await desk.place(typed)
+    assert desk.numbers() == [digits]
+
+
+async def test_declared_short_numbers_and_other_countries() -> None:
+    desk = Desk(DialPolicy(extensions=("3??",), countries=("RU", "DE"), premium=True, emergency=True))
+    for number in ("300", "+49 30 123456", "+7 809 505 12 34", "112"):
+        await desk.place(number)
+    assert desk.numbers() == ["300", "94930123456", "978095051234", "112"]
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "words"),
     [
-        "",
-        "+",
-        "()",
-        "1001&PJSIP/x",
-        "1" * 21,
-        "0800FLOWERS",
-        "*98",
-        "1,2",
-        "٠١٢٣",
-        "²",
-        "1\r\n2",
-        "1\x00",
-        "7++1",
-        "1;2",
+        ("+7 809 505 12 34", "costs extra"),  # premium
+        ("8 (809) 505-12-34", "costs extra"),
+        ("+979 123 456 789", "costs extra"),  # of no country
+        ("+49 30 123456", "DE"),
+        ("8 10 49 30 123456", "DE"),  # the same, as dialled from Russia
+        ("+7 701 234 56 78", "KZ"),  # shares Russia's code
+        ("+1 809 555 1234", "DO"),  # looks as if it were the United States
+        ("+881 6 1234 5678", "no country"),  # satellites
+        ("112", "emergency"),
+        ("02", "emergency"),
+        ("911", "emergency"),
+        ("0611", "no colleague"),
+        ("123456", "no colleague"),
+        ("123", "no colleague"),
+        ("+7 903", "no colleague"),
+        ("1234567", "can't be told"),
+        ("", "whole number"),
+        ("+", "whole number"),
+        ("1001&PJSIP/x", "whole number"),
+        ("1" * 21, "whole number"),
+        ("0800FLOWERS", "whole number"),
+        ("*98", "whole number"),
+        ("1,2", "whole number"),
+        ("٠١٢٣", "whole number"),
+        ("1\r\n2", "whole number"),
+        ("7++1", "whole number"),
+        ("+79035550001;ext=1", "whole number"),
     ],
 )
-def test_what_is_no_number_is_never_dialled(typed: str) -> None:
-    with pytest.raises(Rejected, match="can't be dialled"):
-        dialled_digits(typed)
+async def test_what_may_not_be_called_never_reaches_the_pbx(typed: str, words: str) -> None:
+    desk = Desk()
+    with pytest.raises(Forbidden, match=words) as refusal:
+        await desk.place(typed)
+    assert refusal.value.code == "number_not_allowed" and not desk.line.sent
+
+
+async def test_without_internal_calls_no_short_number_passes() -> None:
+    desk = Desk(DialPolicy(internal=False, extensions=("3??",)))
+    for number in ("1002", "500", "300"):
+        with pytest.raises(Forbidden):
+            await desk.place(number)
+
+
+@given(st.text(alphabet="0123456789+ ().-/\u00a0&,;\r\nABC*#$", max_size=30) | st.text(max_size=30))
+async def test_all_that_reaches_the_pbx_is_digits_in_the_configured_context(typed: str) -> None:
+    desk = Desk(
+        DialPolicy(countries=("RU", "DE", "US", "KZ", "GB", "001"), extensions=("*",), premium=True, emergency=True)
+    )
+    try:
+        await desk.place(typed)
+    except Forbidden:
+        assert not desk.line.sent
+        return
+    (command,) = desk.line.sent
+    assert isinstance(command, PlaceCall)
+    assert command.number.isascii() and command.number.isdigit() and command.context == "from-agent"
+    assert command.phone == "PJSIP/1001" and not command.variables
+
+
+async def test_no_two_calls_have_one_channel_id_and_none_can_be_guessed() -> None:
+    desk = Desk()
+    await desk.place("1002")
+    await desk.place("1003")
+    ids = [command.channel_id for command in desk.line.sent if isinstance(command, PlaceCall)]
+    assert len(set(ids)) == 2 and all("s3cret" in channel_id for channel_id in ids)
+
+
+@pytest.mark.parametrize(
+    "extension", ["trunk", "2001", "1001&PJSIP/trunk", "../x", "1001\r\nAction: Command", "Local/1@x", ""]
+)
+async def test_only_an_operators_phone_is_rung(extension: str) -> None:
+    desk = Desk()
+    with pytest.raises(Forbidden, match="no operator's phone"):
+        await desk.place("1002", agent=extension)
+    assert not desk.line.sent
+
+
+async def test_two_clicks_ring_once_and_later_one_may_call_again() -> None:
+    desk = Desk()
+    await desk.place("1002")
+    desk.now = 1.0
+    await desk.place("1002")
+    assert len(desk.line.sent) == 1
+    desk.now = 2.5
+    await desk.place("1002")
+    assert len(desk.line.sent) == 2
+
+
+async def test_a_call_that_was_not_sent_may_be_tried_at_once_one_of_unknown_fate_not_by_a_second_click() -> None:
+    desk = Desk()
+    desk.line.fails = Unavailable("away")
+    with pytest.raises(Unavailable):
+        await desk.place("1002")
+    desk.line.fails = ResultUnknown("no answer")
+    with pytest.raises(ResultUnknown):
+        await desk.place("1002")
+    desk.line.fails = None
+    await desk.place("1002")
+    assert not desk.line.sent
+
+
+async def test_a_hundred_calls_a_minute_are_six() -> None:
+    desk = Desk()
+    refused = 0
+    for n in range(100):
+        desk.now = n * 0.5
+        try:
+            await desk.place(f"+7 903 555 {n:04}")
+        except Forbidden as refusal:
+            assert refusal.code == "too_many_calls" and "Try again in" in str(refusal)
+            refused += 1
+    assert (len(desk.line.sent), refused) == (6, 94)
