@@ -25,7 +25,8 @@ from bench import dataset
 from bench.dataset import SITE, Size, number_of
 from bench.kept_postgres import kept_postgres
 from bench.measure import KEPT, ROOT, Row, command, interleaved, median, milliseconds, quantile, ratios, spread
-from clients.sql import HISTORY, SqlClientDirectory
+from clients.sql import SqlClientDirectory
+from clients.sql_look_up import HISTORY
 from core.phone import e164
 from runtime.database import Database
 from runtime.prepared import Prepared
@@ -49,7 +50,7 @@ class Bench:
     def _sqlite(self, url: str) -> LookUp:
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA cache_size=-16000")
-        text, constants = self._directory._look_up._text, self._directory._look_up._constants
+        text, constants = self._directory._look_up.by_number._text, self._directory._look_up.by_number._constants
 
         def look_up(number: str) -> int:
             return len(connection.execute(text, constants | {"site": SITE, "number": number}).fetchall()) - 1
@@ -58,7 +59,7 @@ class Bench:
 
     def _postgres(self, url: str) -> LookUp:
         connection = psycopg.connect(url, autocommit=True, options="-c jit=off")
-        text, constants = self._directory._look_up._text, self._directory._look_up._constants
+        text, constants = self._directory._look_up.by_number._text, self._directory._look_up.by_number._constants
 
         def look_up(number: str) -> int:
             values = constants | {"site": SITE, "number": number}
@@ -68,7 +69,7 @@ class Bench:
 
     def awaited_driver(self, url: str) -> Callable[[Sequence[str]], list[float]]:
         """Seconds of each for the raw driver, awaited."""
-        return self._executor() if url.startswith("sqlite") else _asyncpg(url, self._directory._look_up)
+        return self._executor() if url.startswith("sqlite") else _asyncpg(url, self._directory._look_up.by_number)
 
     def _executor(self) -> Callable[[Sequence[str]], list[float]]:
         async def each(numbers: Sequence[str]) -> list[float]:
@@ -83,7 +84,7 @@ class Bench:
         return lambda numbers: self._loop.run_until_complete(each(numbers))
 
     def core(self, number: str) -> int:
-        return len(self._directory._found(self._plain, SITE, number).history)
+        return len(self._directory._look_up.found(self._plain, SITE, number).history)
 
     def ours(self, numbers: Sequence[str]) -> list[float]:
         """Seconds of each, as whoever awaits on the loop sees them."""

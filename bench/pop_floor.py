@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from bench.dataset import SITE
 from bench.pop_traffic import exten_of
-from clients.sql import _look_up_query
+from clients.sql_look_up import look_up_query
 from runtime.prepared import Prepared
 from runtime.process import prepare_process
 
@@ -85,7 +85,7 @@ async def _look_up(url: str) -> Callable[[str], Awaitable[Rows]] | None:
     """The very statement of the product, by the driver alone."""
     if url == "none":
         return None
-    query = Prepared(_look_up_query(), url.partition(":")[0])
+    query = Prepared(look_up_query(), url.partition(":")[0])
     text, constants = query._text, query._constants
     if url.startswith("sqlite"):
         file = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)

@@ -60,7 +60,7 @@ class LookUps:
             if not isinstance(error, Unavailable):
                 log.error("look-up failed", exc_info=error, extra={"action": "look_up_failed"})
             self.miss(asked)
-        elif found.client is None and asked.create:
+        elif found.is_stranger and asked.create:
             self._strangers(asked)
         else:
             self._tell(asked, found)
@@ -79,7 +79,14 @@ class LookUps:
 
     def _tell(self, asked: LookUpClient, found: Found) -> None:
         self._deliver(
-            ClientIdentified(at=self._now(), call_id=asked.call_id, client=found.client, history=found.history)
+            ClientIdentified(
+                at=self._now(),
+                call_id=asked.call_id,
+                client=found.client,
+                history=found.history,
+                candidates=found.candidates,
+                follow_ups=found.follow_ups,
+            )
         )
 
     @property

@@ -321,7 +321,7 @@ async def test_history_ends_after_twenty_and_goes_on_from_there(store: CardStore
 async def test_a_card_keeps_its_client_whoever_has_the_number_later(store: CardStore, clients: ClientDirectory) -> None:
     ivan = await clients.create("riga", name="Ivan", numbers=["89161112233"], at=NOON)
     await save(store, open_card(1))
-    await clients.remove_number("riga", ivan.client_id, "89161112233")
+    await clients.remove_number("riga", ivan.client_id, "89161112233", by="eva", at=NOON)
     await save(store, open_card(1, revision=3))
     assert (await stored(store, open_card(1).card_id)).client_id == ivan.client_id
     oleg = await clients.create("riga", name="Oleg", numbers=["89161112233"], at=NOON)
