@@ -1,12 +1,14 @@
 // Talks to the server over HTTP. Every failure is an ApiError with the server's code and words.
 // @ts-check
+import { reason, t } from "./texts.js";
 
 export class ApiError extends Error {
-  /** @param {number} status 0 when the server wasn't reached @param {string} code @param {string} message */
-  constructor(status, code, message) {
+  /** @param {number} status 0 when the server wasn't reached @param {string} code @param {string} message @param {any} body what the server said in full */
+  constructor(status, code, message, body = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.body = body;
   }
 }
 
@@ -25,5 +27,21 @@ export async function ask(method, path, body) {
   }
   if (response.ok) return response.status === 204 ? null : response.json();
   const said = await response.json().catch(() => ({}));
-  throw new ApiError(response.status, said.code ?? "error", said.message ?? response.statusText);
+  throw new ApiError(response.status, said.code ?? "error", said.message ?? response.statusText, said);
+}
+
+/** A path with its parts made safe: path`/api/cards/${id}`. @param {TemplateStringsArray} parts @param {...any} values */
+export function path(parts, ...values) {
+  return parts.reduce((text, part, n) => text + encodeURIComponent(String(values[n - 1])) + part);
+}
+
+/** What went wrong, in the reader's words. @param {unknown} error */
+export function why(error) {
+  if (!(error instanceof ApiError)) return String(error);
+  return error.status ? reason(error) : t("offline");
+}
+
+/** Whether this installation has no such thing at all (rather than: not right now). @param {unknown} error */
+export function isAbsent(error) {
+  return error instanceof ApiError && (error.status === 404 || error.status === 405);
 }

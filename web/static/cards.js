@@ -1,14 +1,16 @@
 // The recent cards of the site, as a table.
 // @ts-check
-import { ApiError, ask } from "./api.js";
+import { ask, why } from "./api.js";
+import { loadDeclared, outcome, queueTitle } from "./declared.js";
 import { byId, el, outside } from "./dom.js";
 import { clock, dayAndTime, zone } from "./format.js";
 import { signedIn } from "./frame.js";
-import { outcome, reason, t } from "./texts.js";
+import { t } from "./texts.js";
 
 /** @type {string | null} */
 let next = null;
 await signedIn();
+await loadDeclared();
 byId("zone").textContent = t("times_in", { zone: zone() });
 byId("refresh").addEventListener("click", () => load(true));
 byId("more").addEventListener("click", () => load(false));
@@ -25,8 +27,7 @@ async function load(afresh) {
     byId("more").hidden = !next;
     byId("none").hidden = byId("rows").childElementCount > 0;
   } catch (error) {
-    const why = error instanceof ApiError && error.status ? reason(error) : t("offline");
-    byId("problem").textContent = t("failed", { why });
+    byId("problem").textContent = t("failed", { why: why(error) });
   }
 }
 
@@ -37,7 +38,7 @@ function row(card) {
     el("td", {}, outside(card.client_name || card.number_text || t("hidden_number")), el("br"),
       card.client_name ? el("span", { class: "quiet nowrap" }, outside(card.number_text)) : ""),
     el("td", {}, t(card.direction)),
-    el("td", {}, outside(card.queues.join(", "))),
+    el("td", {}, outside(card.queues.map(queueTitle).join(", "))),
     el("td", {}, outside(card.operator ?? "")),
     el("td", { class: "number" }, card.wait_s === null ? "" : clock(card.wait_s)),
     el("td", { class: "number" }, talk(card)),

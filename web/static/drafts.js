@@ -1,20 +1,25 @@
 // What the operator typed: kept in this browser at every key, sent a moment later, kept until the server has it.
 // @ts-check
-import { ApiError, ask } from "./api.js";
+import { ApiError, ask, path } from "./api.js";
 
 const PAUSE_MS = 700;
 const RETRY_MS = 3_000;
 const LONGEST_RETRY_MS = 60_000;
 
-/** @typedef {{notes: string, disposition: string | null, next_contact_at: string | null, next_contact_text: string}} Typed */
+/**
+ * `base`: when the card was last edited as far as the typist saw (null: never); `conflict`: what somebody else wrote meanwhile.
+ * @typedef {{notes: string, disposition: string | null, base: string | null, conflict?: Theirs}} Typed
+ * @typedef {{notes: string, edited_by: string, edited_at: string}} Theirs
+ * @typedef {"saving" | "saved" | "kept" | "refused" | "conflict"} SaveState
+ */
 
 export class Drafts {
   #prefix;
   /** @type {Map<string, number>} */ #timers = new Map();
   /** @type {Map<string, number>} */ #failures = new Map();
-  /** @type {Set<string>} */ #sending = new Set();
+  /** @type {Map<string, Promise<void>>} */ #sending = new Map();
 
-  /** @param {string} userId @param {(cardId: string, state: "saving" | "saved" | "kept" | "refused", why?: any) => void} told */
+  /** @param {string} userId @param {(cardId: string, state: SaveState, about?: any) => void} told */
   constructor(userId, told) {
     this.#prefix = `meridian.draft.${userId}.`;
     this.told = told;
@@ -29,7 +34,7 @@ export class Drafts {
   /** Called at every key. @param {string} cardId @param {Typed} typed */
   keep(cardId, typed) {
     localStorage.setItem(this.#prefix + cardId, JSON.stringify(typed));
-    this.#later(cardId, PAUSE_MS);
+    if (!typed.conflict) this.#later(cardId, PAUSE_MS);
   }
 
   /** Everything that the server doesn't have yet: after a reload, a lost line, a database that came back. */
@@ -39,40 +44,67 @@ export class Drafts {
     }
   }
 
+  /** Send now what is typed on this card; done when the server has answered. @param {string} cardId */
+  async flush(cardId) {
+    clearTimeout(this.#timers.get(cardId));
+    await this.#sending.get(cardId);
+    await this.#send(cardId);
+  }
+
   /** @param {string} cardId @param {number} wait */
   #later(cardId, wait) {
     clearTimeout(this.#timers.get(cardId));
     this.#timers.set(cardId, setTimeout(() => this.#send(cardId), wait));
   }
 
+  /** One at a time for each card: what is typed meanwhile goes after it. @param {string} cardId */
+  #send(cardId) {
+    if (this.#sending.has(cardId)) return this.#later(cardId, PAUSE_MS);
+    const sent = this.#put(cardId).finally(() => this.#sending.delete(cardId));
+    this.#sending.set(cardId, sent);
+    return sent;
+  }
+
   /** @param {string} cardId */
-  async #send(cardId) {
+  async #put(cardId) {
     const key = this.#prefix + cardId;
     const text = localStorage.getItem(key);
     if (!text) return;
-    if (this.#sending.has(cardId)) return this.#later(cardId, PAUSE_MS);
-    this.#sending.add(cardId);
+    const { notes, disposition, base, conflict } = /** @type {Typed} */ (JSON.parse(text));
+    if (conflict) return this.told(cardId, "conflict", conflict);
     this.told(cardId, "saving");
     try {
-      await ask("PUT", `/api/cards/${encodeURIComponent(cardId)}/notes`, JSON.parse(text));
-      if (localStorage.getItem(key) === text) {
-        localStorage.removeItem(key);
-        this.#failures.delete(cardId);
-        this.told(cardId, "saved");
-      }
+      const kept = await ask("PUT", path`/api/cards/${cardId}/notes`, { notes, disposition, base });
+      this.#failures.delete(cardId);
+      this.#kept(cardId, text, kept.edited_at ?? base);
     } catch (error) {
       this.#failed(cardId, error);
-    } finally {
-      this.#sending.delete(cardId);
     }
+  }
+
+  /** @param {string} cardId @param {string} sent @param {string | null} editedAt */
+  #kept(cardId, sent, editedAt) {
+    const now = localStorage.getItem(this.#prefix + cardId);
+    if (now === sent) localStorage.removeItem(this.#prefix + cardId);
+    else if (now) this.keep(cardId, { ...JSON.parse(now), base: editedAt });
+    this.told(cardId, "saved", editedAt);
   }
 
   /** @param {string} cardId @param {unknown} error */
   #failed(cardId, error) {
-    const final = error instanceof ApiError && [400, 403, 413, 422].includes(error.status);
+    if (error instanceof ApiError && error.status === 409) return this.#conflict(cardId, error.body);
+    const final = error instanceof ApiError && [400, 403, 404, 413, 422].includes(error.status);
     this.told(cardId, final ? "refused" : "kept", error);
     const failures = (this.#failures.get(cardId) ?? 0) + 1;
     this.#failures.set(cardId, failures);
     if (!final) this.#later(cardId, Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (failures - 1)));
+  }
+
+  /** Both texts are kept until the operator has said which one holds. @param {string} cardId @param {Theirs} theirs */
+  #conflict(cardId, theirs) {
+    const { notes, edited_by, edited_at } = theirs;
+    const draft = this.of(cardId);
+    if (draft) this.keep(cardId, { ...draft, conflict: { notes, edited_by, edited_at } });
+    this.told(cardId, "conflict", { notes, edited_by, edited_at });
   }
 }

@@ -31,6 +31,10 @@ export function timeOfDay(at) {
   return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
+export function ourZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** In which zone the times on this page are, e.g. `Europe/Moscow, UTC+3`. */
 export function zone() {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
@@ -58,9 +62,29 @@ function startOfDay(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-/** `2026-11-21T14:05` in local time, for a datetime-local field. @param {string | null} at */
-export function localField(at) {
-  if (!at) return "";
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+/** The time of day somewhere else, with the day where it isn't ours: `14:05`, `Mon 02:10`. @param {string} zoneName @param {string} [at] now without */
+export function timeThere(zoneName, at) {
+  const date = at ? new Date(at) : new Date(nowMs());
+  try {
+    const day = (/** @type {string | undefined} */ timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone }).format(date);
+    const weekday = day(zoneName) === day(undefined) ? undefined : "short";
+    return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", weekday, timeZone: zoneName }).format(date);
+  } catch {
+    return ""; // a zone that this browser doesn't know
+  }
+}
+
+/** The hour of the day there, 0 to 23. @param {string} zoneName */
+export function hourThere(zoneName) {
+  return Number(new Intl.DateTimeFormat("en-GB", { hour: "2-digit", hourCycle: "h23", timeZone: zoneName }).format(new Date(nowMs())));
+}
+
+/** Whether it is on this day of ours. @param {string} at */
+export function isToday(at) {
+  return startOfDay(new Date(at)) === startOfDay(new Date(nowMs()));
+}
+
+/** `Sunday, 22 November`. */
+export function today() {
+  return new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" }).format(new Date(nowMs()));
 }

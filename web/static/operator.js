@@ -1,13 +1,24 @@
-// The operator's page: takes messages, keeps the choice of call, redraws. The rules of the state are in pops.js.
+// The operator's page: takes messages, keeps what is in front (my day or a conversation), redraws. Rules of the state: pops.js.
 // @ts-check
+import { Call } from "./call.js";
+import { openCrm } from "./crm.js";
+import { Day } from "./day.js";
+import { loadDeclared, queueTitle } from "./declared.js";
+import { deskKeys } from "./desk_keys.js";
 import { byId, el, setText } from "./dom.js";
-import { Detail } from "./detail.js";
 import { Drafts } from "./drafts.js";
 import { setServerTime } from "./format.js";
 import { signedIn, toSignIn } from "./frame.js";
-import { emptyState, isLive, isMissed, reduce, tiles } from "./pops.js";
+import { icon } from "./icons.js";
+import { Keys, isEditable } from "./keys.js";
+import { MyState } from "./my_state.js";
+import { Panel } from "./panel.js";
+import { emptyState, identified, isLive, isMissed, reduce, tiles } from "./pops.js";
+import { Search } from "./search.js";
 import { Line } from "./socket.js";
+import { Notice } from "./socket_notice.js";
 import { t } from "./texts.js";
+import { Transfer } from "./transfer.js";
 import { banners, countOn, lamps, tile, who } from "./view.js";
 
 const TYPING_MS = 3_000;
@@ -15,25 +26,49 @@ let state = emptyState();
 let socketLive = false;
 let everLive = false;
 /** @type {number | null} */ let lostAt = null;
-/** @type {Detail | null} */ let detail = null;
+/** @type {Call | null} */ let call = null;
 let typedAt = 0;
+/** @type {string | null} A call that came while the operator was typing. */ let waiting = null;
 /** @type {Set<string>} */ const putAway = new Set();
 
-const me = await signedIn();
-const drafts = new Drafts(me.user_id, (cardId, saveState, why) => {
-  if (detail?.cardId === cardId) detail.saveState(saveState, why);
+const me = await signedIn(() => (Notice.state() === "default" ? [{ text: t("notify"), id: "notify", act: Notice.ask }] : []));
+await loadDeclared();
+const drafts = new Drafts(me.user_id, (cardId, saveState, about) => {
+  if (call?.cardId === cardId) call.result.saveState(saveState, about);
 });
+const day = new Day({ open: (subject) => panel.open(subject), counted: draw, hasPhone: Boolean(me.extension) });
+const panel = new Panel(() => day.refresh(true));
+const search = new Search((subject) => panel.open(subject));
+const myState = new MyState((status) => {
+  state = { ...state, me: status };
+  draw();
+});
+const transfer = new Transfer({ changed: draw, live: () => state.colleagues });
 const line = new Line({
+  who: me,
   cursor: () => ({ epoch: state.epoch, version: state.version }),
   message: take,
   state: lineChanged,
   signedOut: () => toSignIn(true),
 });
+const notice = new Notice(line, {
+  words: (pop) => ({ title: `☎ ${who(pop)}`, body: [queueTitle(pop.queue ?? ""), pop.number_text].filter(Boolean).join(" · ") }),
+  chosen,
+});
+new Keys(deskKeys({
+  call: () => call, day: () => (call ? null : day), panel, search, myState, transfer,
+  step, done, showDay, openPanel, toggleDay: () => (call ? showDay() : showCall()),
+}));
 byId("detail").addEventListener("input", () => (typedAt = Date.now()));
-document.addEventListener("keydown", keyPressed);
+byId("detail").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && call && !isLive(call.pop)) done();
+});
+byId("day-tile").addEventListener("click", showDay);
 setInterval(everySecond, 1_000);
+showDay();
 draw();
 line.open();
+myState.load();
 
 /** @param {any} message */
 function take(message) {
@@ -47,7 +82,7 @@ function take(message) {
   }
   if (state.following > 0) return; // catching up: draw once, at the end
   for (const popId of putAway) if (!state.pops.has(popId) || line.dismiss(popId)) putAway.delete(popId);
-  if (message.pop && before.following === 0) announce(before.pops.get(message.pop.pop_id), state.pops.get(message.pop.pop_id));
+  if (message.pop && before.following === 0) happened(before.pops.get(message.pop.pop_id), state.pops.get(message.pop.pop_id));
   draw();
   if (state.version !== null && state.version > 0) line.acknowledge(state.version);
 }
@@ -59,6 +94,7 @@ function lineChanged(live) {
     everLive = true;
     lostAt = null;
     drafts.sendAll();
+    day.refresh(true);
   } else {
     lostAt ??= Date.now();
   }
@@ -66,14 +102,31 @@ function lineChanged(live) {
 }
 
 /** Say it, and bring it to the front unless the operator is in the middle of a sentence. @param {any} before @param {any} now */
-function announce(before, now) {
+function happened(before, now) {
   if (!now || (before?.state === now.state && (now.state !== "ringing" || who(before) === who(now)))) return;
-  const values = { who: who(now), queue: now.queue ?? "" };
+  const values = { who: who(now), queue: queueTitle(now.queue ?? "") };
   if (now.state === "ringing") byId("announcer").textContent = t(now.direction === "outbound" ? "announce_calling" : "announce", values);
   if (isMissed(now)) byId("announcer").textContent = t("announce_missed", values);
-  const typing = Date.now() - typedAt < TYPING_MS;
-  const busy = shown().some((pop) => pop.card_id === detail?.cardId && pop.state === "talking");
-  if (now.state === "talking" || now.state === "ringing") if (!typing && !(busy && now.state === "ringing")) choose(now.card_id);
+  if (line.leads) openCrm(now, me.login);
+  if (!isLive(now)) day.refresh(true);
+  if (now.state === "talking" || now.state === "ringing") bring(now);
+}
+
+/** To the front, unless the operator talks with somebody else; while they type, it waits until they pause. @param {import("./pops.js").Pop} pop */
+function bring(pop) {
+  const busy = shown().some((one) => one.card_id === call?.cardId && one.card_id !== pop.card_id && one.state === "talking");
+  if (busy && pop.state === "ringing") return;
+  if (isTyping()) {
+    waiting = pop.card_id;
+    return;
+  }
+  waiting = null;
+  if (!panel.root.contains(document.activeElement) || !isEditable(document.activeElement)) panel.close();
+  choose(pop.card_id);
+}
+
+function isTyping() {
+  return Date.now() - typedAt < TYPING_MS;
 }
 
 function shown() {
@@ -83,39 +136,68 @@ function shown() {
 /** @param {string} cardId */
 function choose(cardId) {
   const pop = shown().find((one) => one.card_id === cardId);
-  if (!pop || detail?.cardId === cardId) return;
-  detail = new Detail(pop, drafts, done);
-  detail.renamed = renamed;
-  byId("detail").replaceChildren(detail.root);
+  if (!pop || call?.cardId === cardId) return;
+  call = new Call(pop, drafts, {
+    operator: me.login,
+    panel: openPanel,
+    transfer: () => call && transfer.open(call.cardId),
+    done,
+    changed: () => {
+      day.refresh(true);
+      draw();
+    },
+    identified: (client) => {
+      state = identified(state, cardId, client);
+      draw();
+    },
+  });
+  byId("detail").replaceChildren(call.root);
 }
 
-/** The new name shows at once on every tile of this client. @param {import("./pops.js").Pop} changed */
-function renamed(changed) {
-  const pops = [...state.pops].map(([id, pop]) => /** @type {const} */ ([id, pop.client?.client_id === changed.client?.client_id ? { ...pop, client: changed.client } : pop]));
-  state = { ...state, pops: new Map(pops) };
+function showDay() {
+  call = null;
+  byId("detail").replaceChildren(day.root);
+  day.refresh();
   draw();
 }
 
-/** Put the chosen conversation away, on all screens of this operator. */
-function done() {
-  const card = detail?.cardId;
+/** Back to the conversation that matters most. */
+function showCall() {
+  const first = shown()[0];
+  if (first) chosen(first.card_id);
+}
+
+function openPanel() {
+  if (!call) return;
+  const { client, card_id, number, number_text } = call.pop;
+  panel.open({ client_id: client?.client_id ?? null, name: who(call.pop), card_id, number, number_text });
+}
+
+/** Put the chosen conversation away, on all screens of this operator; its wrap-up ends with it. */
+async function done() {
+  const card = call?.cardId;
+  if (!card || !call || isLive(call.pop)) return;
+  await drafts.flush(card);
+  if (myState.wrapUpCard === card && !(await myState.finishWrapUp())) return;
   const over = [...state.pops.values()].filter((pop) => pop.card_id === card && !isLive(pop));
   for (const pop of over) if (!line.dismiss(pop.pop_id)) putAway.add(pop.pop_id);
   for (const pop of over) putAway.add(pop.pop_id);
-  drafts.sendAll();
-  detail = null;
-  draw();
+  const next = shown()[0];
+  if (next) chosen(next.card_id);
+  else showDay();
+  day.refresh(true);
   byId("detail").focus();
 }
 
 function draw() {
   const list = shown();
-  if (detail && !list.some((pop) => pop.card_id === detail?.cardId)) detail = null;
-  if (!detail && list.length) choose(list[0].card_id);
-  const current = list.find((pop) => pop.card_id === detail?.cardId);
-  if (current && detail) detail.update(current);
-  if (!detail) byId("detail").replaceChildren(empty());
+  const current = list.find((pop) => pop.card_id === call?.cardId);
+  if (call && !current) return showDay();
+  if (current && call) call.update(current);
   drawList(list);
+  drawDayTile();
+  myState.draw(state.me);
+  notice.update([...state.pops.values()]);
   byId("lines").replaceChildren(...lamps(state, socketLive, everLive));
   byId("banners").replaceChildren(...banners(state, lostAt));
   const ringing = list.find((pop) => pop.state === "ringing");
@@ -127,8 +209,20 @@ function draw() {
 function drawList(list) {
   const holder = byId("list");
   const focused = /** @type {any} */ (document.activeElement)?.closest?.("#list li")?.dataset.card;
-  holder.replaceChildren(...list.map((pop) => tile(pop, pop.card_id === detail?.cardId, () => chosen(pop.card_id))));
+  holder.replaceChildren(...list.map((pop) => tile(pop, pop.card_id === call?.cardId, () => chosen(pop.card_id))));
+  byId("no-calls").hidden = list.length > 0;
   if (focused) holder.querySelector(`li[data-card="${CSS.escape(focused)}"] button`)?.focus();
+}
+
+function drawDayTile() {
+  const button = byId("day-tile");
+  const late = day.overdue ? el("span", { class: "is-late" }, t("count_overdue", { count: String(day.overdue) })) : "";
+  const due = day.dueToday ? el("span", {}, t("count_today", { count: String(day.dueToday) })) : "";
+  const content = [el("span", { class: "tile-row" }, icon("day"), el("span", { class: "tile-who" }, t("my_day")), el("kbd", { "aria-hidden": "true" }, "Y")),
+    late || due ? el("span", { class: "tile-row tile-counts" }, late, due) : ""];
+  button.replaceChildren(...content);
+  if (call) button.removeAttribute("aria-current");
+  else button.setAttribute("aria-current", "page");
 }
 
 /** @param {string} cardId */
@@ -137,25 +231,21 @@ function chosen(cardId) {
   draw();
 }
 
-function empty() {
-  return el("div", { class: "empty" }, el("h1", {}, t("empty_title")), el("p", { class: "quiet" }, t(me.extension ? "empty_text" : "empty_no_extension")));
+/** One conversation further in the list. @param {1 | -1} by */
+function step(by) {
+  const list = shown();
+  if (!list.length) return;
+  const at = list.findIndex((pop) => pop.card_id === call?.cardId);
+  chosen(list[Math.min(list.length - 1, Math.max(0, at + by))].card_id);
 }
 
 function everySecond() {
   countOn();
-}
-
-/** @param {KeyboardEvent} event */
-function keyPressed(event) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  if (event.key === "Escape" && target.matches("textarea")) return target.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, textarea, select")) return;
-  const list = shown();
-  const at = list.findIndex((pop) => pop.card_id === detail?.cardId);
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step && list.length) chosen(list[Math.min(list.length - 1, Math.max(0, at + step))].card_id);
-  else if (event.code === "KeyN" && detail) detail.focusNotes();
-  else if (event.code === "KeyD" && at >= 0 && !isLive(list[at])) done();
-  else return;
-  event.preventDefault();
+  day.refresh();
+  if (call) call.update(call.pop);
+  const come = waiting && !isTyping() ? shown().find((pop) => pop.card_id === waiting && isLive(pop)) : null;
+  if (come) {
+    bring(come);
+    draw();
+  }
 }

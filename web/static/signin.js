@@ -2,10 +2,12 @@
 // @ts-check
 import { ApiError, ask } from "./api.js";
 import { byId } from "./dom.js";
-import { dressPage } from "./frame.js";
-import { reason, t } from "./texts.js";
+import { otherTheme } from "./frame.js";
+import { fillTexts, otherLanguage, reason, t } from "./texts.js";
 
-dressPage();
+fillTexts();
+byId("language").addEventListener("click", otherLanguage);
+byId("theme").addEventListener("click", otherTheme);
 const form = byId("form");
 const problem = byId("problem");
 byId("extension-field").value = localStorage.getItem("meridian.extension") ?? "";

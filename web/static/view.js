@@ -1,7 +1,9 @@
 // Draws tiles, banners and the state of the lines. Only draws: what happens is operator.js's business.
 // @ts-check
+import { queueTitle } from "./declared.js";
 import { el, outside, setText } from "./dom.js";
 import { clock, secondsBetween, timeOfDay } from "./format.js";
+import { icon } from "./icons.js";
 import { isLive, isMissed } from "./pops.js";
 import { t } from "./texts.js";
 
@@ -31,11 +33,26 @@ export function counter(since, until, attributes = {}) {
   return el("span", { ...attributes, "data-since": since, "data-until": until, class: "counter" }, text);
 }
 
+/** An element whose text counts down to `until`; its last seconds look different. @param {string} until */
+export function countdown(until) {
+  const node = el("span", { class: "countdown", "data-until": until, role: "timer", "aria-label": t("wrap_up_left") });
+  left(node);
+  return node;
+}
+
+/** @param {any} node */
+function left(node) {
+  const seconds = Math.max(0, -secondsBetween(node.dataset.until, null));
+  setText(node, clock(Math.ceil(seconds)));
+  node.classList.toggle("is-short", seconds <= 10);
+}
+
 /** Move on every counter on the page. */
 export function countOn() {
   for (const node of document.querySelectorAll(".counter:not([data-until])")) {
     setText(node, clock(secondsBetween(/** @type {any} */ (node).dataset.since, null)));
   }
+  for (const node of document.querySelectorAll(".countdown")) left(node);
 }
 
 /** The time that matters now: the wait while it rings, the talk while it lasts, else when it was. @param {Pop} pop */
@@ -54,16 +71,16 @@ export function tile(pop, chosen, choose) {
     el(
       "button",
       { class: `tile ${stateClass(pop)}`, "aria-current": chosen ? "true" : null, onclick: choose },
-      el("span", { class: "tile-row" }, el("span", { class: "tile-who" }, outside(who(pop))), el("span", { class: "tile-time" }, mainTime(pop))),
+      el("span", { class: "tile-row" }, el("span", { class: "tile-who" }, pop.client?.warning ? icon("warning") : pop.client?.vip ? icon("star") : "", outside(who(pop))), el("span", { class: "tile-time" }, mainTime(pop))),
       el("span", { class: "tile-row" }, el("span", { class: "tile-state" }, stateWord(pop)),
-        el("span", { class: "tile-number quiet" }, outside(second || pop.queue || ""))),
+        el("span", { class: "tile-number quiet" }, outside(second || queueTitle(pop.queue ?? "")))),
     ),
   );
 }
 
 /** @param {"live" | "away" | "connecting"} state @param {string} name */
 function lamp(state, name) {
-  return el("li", { class: `lamp lamp-${state}` }, el("span", { class: "lamp-dot" }), name, el("span", { class: "lamp-word" }, `: ${t(state)}`));
+  return el("li", { class: `lamp lamp-${state}`, title: `${name}: ${t(state)}` }, el("span", { class: "lamp-dot" }), el("span", { class: "lamp-name" }, name), el("span", { class: "lamp-word" }, `: ${t(state)}`));
 }
 
 /** @param {import("./pops.js").State} state @param {boolean} socketLive @param {boolean} everLive */
