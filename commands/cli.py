@@ -11,9 +11,13 @@ VERBS = {
     "doctor": "look whether everything is set up right, and say what to mend",
     "run": "attach to your Asterisk and serve",
     "user": "who may sign in",
+    "import": "bring in clients from a table or from vCards",
+    "export": "write all clients into a table or into vCards",
     "record": "keep the raw AMI stream of a live PBX",
     "replay": "read a raw AMI capture and print the cards that it makes",
 }
+# `import` is a word of Python's own.
+MODULES = {"import": "import_clients", "export": "export_clients"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
         verb = verbs.add_parser(name, help=summary)
         if asked[:1] == [name]:
             # Only the verb that is meant: reading a capture needs neither the web nor a database.
-            module = import_module(f"commands.{name}")
+            module = import_module(f"commands.{MODULES.get(name, name)}")
             verb.description = module.__doc__
             module.add_arguments(verb)
             verb.set_defaults(run=module.run)
