@@ -117,7 +117,7 @@ class SqlClientImport:
         """Only what these rows can mean; rows that came before unchanged cost one look at their digest."""
         sql, known, site = self._sql, Known(), self._site
         origins = {row.origin: row for row in rows}
-        for origin, client_id, digest in sql.rows(connection, "origins", site, origins):
+        for origin, client_id, digest in sql.rows(connection, "origins", origins, site=site):
             known.origins[origin] = (client_id, digest)
         fresh = [row for o, row in origins.items() if o not in known.origins or known.origins[o][1] != row.digest]
         if not fresh:
@@ -130,14 +130,15 @@ class SqlClientImport:
         names = {row.organisation.casefold() for row in fresh} | {
             row.name.casefold() for row in fresh if row.kind is ClientKind.ORGANISATION
         }
-        for statement, asked in (("by_number", numbers), ("by_email", emails), ("organisations", names - {""})):
-            ids.update(client_id for (client_id,) in sql.rows(connection, statement, site, asked))
+        ids.update(client_id for (client_id,) in sql.rows(connection, "by_number", numbers, site=site))
+        ids.update(client_id for (client_id,) in sql.rows(connection, "by_email", emails, site=site))
+        ids.update(client_id for (client_id,) in sql.rows(connection, "organisations", names - {""}))
         if ids:
             for client in sql.clients(connection, site, ids):
                 known.learn(client)
             if any(row.key for row in fresh):
                 own = f"{self._source}#"
-                found = sql.rows(connection, "claims", site, ids)
+                found = sql.rows(connection, "claims", ids)
                 known.claimed = {client_id for client_id, origin in found if origin.startswith(own)}
         return known
 
@@ -230,14 +231,13 @@ class _Statements:
             "origins": sa.select(o.origin, o.client_id, o.digest).where(_at(o), among(o.origin)),
             "by_number": sa.select(n.client_id).where(_at(n), among(n.number)),
             "by_email": sa.select(e.client_id).where(_at(e), among(e.email)),
+            # Not by site from here on: SQLite would take that for the better index, and look at every client of it.
             "organisations": sa.select(c.client_id).where(
-                _at(c), c.organisation_id.is_(None), among(c.folded_name), c.kind == ClientKind.ORGANISATION.value
+                c.organisation_id.is_(None), among(c.folded_name), c.kind == ClientKind.ORGANISATION.value
             ),
-            "claims": sa.select(o.client_id, o.origin).where(_at(o), among(o.client_id)),
-            "numbers": sa.select(n.client_id, n.number)
-            .where(_at(n), among(n.client_id))
-            .order_by(n.added_at, n.number),
-            "emails": sa.select(e.client_id, e.email).where(_at(e), among(e.client_id)).order_by(e.added_at, e.email),
+            "claims": sa.select(o.client_id, o.origin).where(among(o.client_id)),
+            "numbers": sa.select(n.client_id, n.number).where(among(n.client_id)).order_by(n.added_at, n.number),
+            "emails": sa.select(e.client_id, e.email).where(among(e.client_id)).order_by(e.added_at, e.email),
             "clients": self._clients_query(),
         }
         self._queries = {name: Prepared(query, dialect) for name, query in queries.items()}
@@ -267,14 +267,11 @@ class _Statements:
         orphan = sa.and_(_at(i), i.client_id.is_(None))
         noted = sa.select(i.site, i.client_key).where(orphan, self._among(i.client_key)).distinct()
         self.remember = insert(numbers_to_link).from_select(["site", "number"], noted).on_conflict_do_nothing()
-        owners = sa.select(n.number, sa.func.min(n.client_id).label("client_id")).where(_at(n), self._among(n.number))
-        sole = owners.group_by(n.number).having(sa.func.count() == 1).subquery()
-        owner = sa.select(sole.c.client_id).where(sole.c.number == i.client_key).scalar_subquery()
-        self.link = (
-            sa.update(interactions)
-            .where(orphan, self._among(i.client_key), i.client_key.in_(sa.select(sole.c.number)))
-            .values(client_id=owner)
-        )
+        theirs = sa.and_(_at(n), n.number == i.client_key)
+        how_many = sa.select(sa.func.count()).where(theirs).correlate(interactions).scalar_subquery()
+        owner = sa.select(sa.func.min(n.client_id)).where(theirs).correlate(interactions).scalar_subquery()
+        sole = sa.and_(orphan, self._among(i.client_key), how_many == sa.literal_column("1"))
+        self.link = sa.update(interactions).where(sole).values(client_id=owner)
         self.linked = sa.delete(numbers_to_link).where(_at(w), self._among(w.number))
 
     def _among(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -289,28 +286,28 @@ class _Statements:
         return (
             sa.select(*wanted, above.c.name.label("organisation"))
             .outerjoin_from(clients, above, above.c.client_id == clients.c.organisation_id)
-            .where(_at(clients.c), self._among(clients.c.client_id))
+            .where(self._among(clients.c.client_id))
         )
 
     def asked(self, values: Iterable[str]) -> object:
         texts = [storable(value) for value in values]
         return texts if self._postgres else json.dumps(texts)
 
-    def rows(self, connection: Connection, name: str, site: str, asked: Iterable[str]) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, name: str, asked: Iterable[str], **more: str) -> list[tuple[Any, ...]]:
         values = list(asked)
-        return self._queries[name].rows(connection, site=site, asked=self.asked(values)) if values else []
+        return self._queries[name].rows(connection, asked=self.asked(values), **more) if values else []
 
     def clients(self, connection: Connection, site: str, ids: Iterable[str]) -> list[Client]:
         wanted = list(ids)
         numbers: dict[str, list[str]] = {}
         emails: dict[str, list[str]] = {}
         for name, kept in (("numbers", numbers), ("emails", emails)):
-            for client_id, value in self.rows(connection, name, site, wanted):
+            for client_id, value in self.rows(connection, name, wanted):
                 kept.setdefault(client_id, []).append(value)
-        return [
-            _client(dict(zip((*_COLUMNS, "organisation"), row, strict=True)), numbers, emails)
-            for row in self.rows(connection, "clients", site, wanted)
+        found = [
+            dict(zip((*_COLUMNS, "organisation"), row, strict=True)) for row in self.rows(connection, "clients", wanted)
         ]
+        return [_client(row, numbers, emails) for row in found if row["site"] == site]
 
     def instant(self, at: datetime) -> object:
         return at if self._postgres else instant_to_us(at)
