@@ -130,7 +130,7 @@ class _Doctor:
 
     async def _examine_pbx(self, name: str, people: Mapping[str, str] | None) -> None:
         pbx = self._configuration.pbx[name]
-        wanted = wanted_of(self._configuration, name, people)
+        wanted = wanted_of(self._configuration, name, people, unset=self._unset(name))
         self._begin(f"PBX {name} ({pbx.host}:{pbx.port})")
         seen = await examine(wanted, only_look=self._arguments.only_look, say=self._say)
         self._tell([*judge_accounts(wanted, seen), *judge_events(wanted, seen), *judge_plan(wanted, seen)])
@@ -141,6 +141,11 @@ class _Doctor:
             self._tell(judge_zone(wanted, seen, offset))
         found = [finding for area in self._areas[-2:] for finding in area.findings]
         self._lines[name] = conf_lines(wanted, seen, found, self._given(name, seen))
+
+    def _unset(self, name: str) -> frozenset[str]:
+        accounts = [self._table["pbx"][name].get(role) for role in ("listener", "controller")]
+        absent = {f"env:{variable}" for variable in self._environment.missing}
+        return frozenset(account["user"] for account in accounts if account and account["secret"] in absent)
 
     def _given(self, name: str, seen: PbxSeen) -> Given:
         pbx = self._configuration.pbx[name]
@@ -231,7 +236,7 @@ class _Doctor:
         }
 
 
-def wanted_of(settings: Configuration, name: str, people: Mapping[str, str] | None) -> Wanted:
+def wanted_of(settings: Configuration, name: str, people: Mapping[str, str] | None, *, unset: frozenset[str]) -> Wanted:
     """What one PBX should be like."""
     pbx = settings.pbx[name]
     return Wanted(
@@ -242,6 +247,7 @@ def wanted_of(settings: Configuration, name: str, people: Mapping[str, str] | No
         queues=tuple(settings.desk.queues),
         people=people,
         only_pbx=len(settings.pbx) == 1,
+        unset=unset,
     )
 
 

@@ -85,6 +85,10 @@ def _door(wanted: Wanted, account: AccountSeen, role: str) -> list[Finding]:
         return [
             fail("ami_unreachable", f"There is no way to Asterisk's manager: {account.why}", _way_mend(account.why))
         ]
+    if account.why:
+        text = f"The {role} {account.user} was not tried: {account.why}."
+        mend = "Set it, as said above; if Asterisk doesn't know the account yet, `meridian doctor --lines` prints it."
+        return [fail("ami_not_tried", text, mend)]
     return []
 
 

@@ -95,9 +95,8 @@ def _account(account: AccountSeen, seen: PbxSeen, ailing: Ailing, given: Given) 
     hears = account is seen.listener
     read, write = f"read = {READ if hears else ''}".rstrip(), f"write = {','.join(needed_write(seen, account))}"
     if account.door is not Door.IN:
-        there = [f"; in place of the section [{account.user}], if there is one"] if account.door is Door.REFUSED else []
         return [
-            *there,
+            f"; in place of the section [{account.user}], if there is one",
             f"[{account.user}]",
             f"secret = {given.secrets[account.user]}",
             "deny = 0.0.0.0/0.0.0.0",
@@ -132,7 +131,7 @@ def _cdr_custom(codes: Collection[str], given: Given) -> tuple[str, ...]:
     if given.cdr_file is None or not {"cdr_file_missing", "cdr_columns"} & set(codes):
         return ()
     values = ",".join("${CSV_QUOTE(${CDR(" + name + ")})}" for name in given.cdr_columns)
-    return "[mappings](+)", f"{given.cdr_file} => {values}"
+    return "; without (+) where the file has no [mappings] yet", "[mappings](+)", f"{given.cdr_file} => {values}"
 
 
 def _queues(seen: PbxSeen, ailing: Ailing) -> list[str]:

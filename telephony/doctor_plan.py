@@ -227,6 +227,6 @@ def _parking(seen: PbxSeen) -> list[Finding]:
         return [atxfer]
     if not seen.parking:
         text = "No parking lot can be seen, so calls can't be parked."
-        mend = "Load res_parking.so (it has a lot `default` by itself), or leave it, if nobody parks."
+        mend = "See that there is a res_parking.conf (even an empty [general] will do) and res_parking.so is loaded; else leave it."
         return [warn("parking", text, mend), atxfer]
     return [ok("parking", f"Parking lots: {named(seen.parking)}."), atxfer]

@@ -16,8 +16,9 @@ PROBE_MEMBER = f"Local/s@{PROBE_CONTEXT}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What meridian.toml and the database say. `phone` is a pattern such as `PJSIP/{extension}`; `people` maps the logins that
-    may sign in to their usual extension, None when the database couldn't be asked."""
+    """What meridian.toml and the database say. `phone` is a pattern such as `PJSIP/{extension}`. `people`: the usual extension
+    of each login that may sign in; None when the database couldn't be asked. `unset`: the accounts whose secret isn't there
+    yet; nobody knocks with a wrong one."""
 
     settings: PbxSettings
     phone: str
@@ -26,6 +27,7 @@ class Wanted:
     queues: tuple[str, ...] = ()
     people: Mapping[str, str] | None = None
     only_pbx: bool = True
+    unset: frozenset[str] = frozenset()
 
     def endpoint(self, extension: str) -> str:
         return self.phone.format(extension=extension)

@@ -5,6 +5,7 @@ repeating of unanswered actions are ours (docs/adr/0003-panoramisk-for-the-trans
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable
 from typing import Any, cast
@@ -51,10 +52,15 @@ async def connect(settings: PbxSettings, new_session: Callable[[], AmiSession]) 
         )
         raise Unavailable(f"TLS with {where} failed ({bad.reason}); {mend}.") from bad
     except OSError as refused:
-        raise Unavailable(
-            f"{where} can't be reached ({refused.strerror or refused}); is Asterisk running?"
-        ) from refused
+        raise Unavailable(f"{where} can't be reached ({_why(refused)}); is Asterisk running?") from refused
     return cast(AmiSession, session)  # our own factory made it
+
+
+def _why(refused: OSError) -> str:
+    # asyncio puts words of its own into `strerror`; look-ups of names have negative numbers and good words.
+    if refused.errno is not None and refused.errno > 0:
+        return os.strerror(refused.errno)
+    return refused.strerror or str(refused)
 
 
 def _abandon(opening: "asyncio.Future[Any]") -> None:

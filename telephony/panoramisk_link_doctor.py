@@ -86,12 +86,15 @@ class _Examination:
         self, account: AmiAccount, seen: AccountSeen, *, events: str, hear: Callable[[Headers], None]
     ) -> AmiSession | None:
         try:
+            if account.user in self._wanted.unset:
+                await self._connect(hear)
+                seen.why = "its secret is not set here"
+                return None
             session = await self._open(account, events=events, hear=hear)
             seen.allowed = frozenset(await allowed_actions(session)) - {"Response", "ActionID"}
         except LinkRefused as refused:
-            seen.door, seen.why = Door.REFUSED, str(refused)
-            found = re.search(r"\(([^)]*)\)", str(refused))
-            seen.why = found[1] if found else str(refused)
+            said = re.search(r"\(([^)]*)\)", str(refused))
+            seen.door, seen.why = Door.REFUSED, said[1] if said else str(refused)
             return None
         except ContactCentreError as away:
             seen.door, seen.why = Door.UNREACHABLE, str(away)
@@ -100,6 +103,11 @@ class _Examination:
         return session
 
     async def _open(self, account: AmiAccount, *, events: str, hear: Callable[[Headers], None]) -> AmiSession:
+        session = await self._connect(hear)
+        await log_in(session, account, self._settings, events=events)
+        return session
+
+    async def _connect(self, hear: Callable[[Headers], None]) -> AmiSession:
         hears = Hears(event=hear, odd=lambda odd: None, lost=lambda why: None)
         session = await connect(
             self._settings,
@@ -112,7 +120,6 @@ class _Examination:
             ),
         )
         self._sessions.append(session)
-        await log_in(session, account, self._settings, events=events)
         return session
 
     # -- what the listener hears

@@ -27,9 +27,10 @@ def why_unavailable() -> str | None:
     return None
 
 
-def rig(*command: str) -> str:
-    """Run tests/rig/rig; its output, or RigError with what it said."""
-    done = subprocess.run([RIG, *command], capture_output=True, text=True, check=False)
+def rig(*command: str, conf: str = "conf") -> str:
+    """Run tests/rig/rig; its output, or RigError with what it said. `conf` is the folder of configuration files to start with."""
+    environment = {**os.environ, "RIG_CONF": conf}
+    done = subprocess.run([RIG, *command], capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise RigError(f"rig {' '.join(command)}: {done.stderr.strip()[-1500:]}")
     return done.stdout
@@ -81,11 +82,12 @@ def slot_ports(slot: int) -> Ports:
 class Asterisk:
     """One instance, fresh at entry, stopped at exit. Its name and ports are its own."""
 
-    def __init__(self, kind: str = "test", *, systemname: str = "") -> None:
+    def __init__(self, kind: str = "test", *, systemname: str = "", conf: str = "conf") -> None:
         self._lock, slot = take_slot()
         self.name = f"{kind}-{slot}"
         self.ports = slot_ports(slot)
         self.systemname = systemname
+        self.conf = conf
 
     @property
     def directory(self) -> Path:
@@ -107,7 +109,7 @@ class Asterisk:
             if fresh:
                 rig("wipe", "--name", self.name)
             try:
-                rig("start", "--name", self.name, *options)
+                rig("start", "--name", self.name, *options, conf=self.conf)
             except RigError:
                 if attempt == START_ATTEMPTS:
                     raise
@@ -122,7 +124,7 @@ class Asterisk:
         rig("kill", "--name", self.name)
 
     def restart(self) -> None:
-        rig("restart", "--name", self.name)
+        rig("restart", "--name", self.name, conf=self.conf)
 
     def cli(self, *command: str) -> str:
         return rig("cli", "--name", self.name, *command)

@@ -19,7 +19,7 @@ from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk, why_unavailable
 from tests.rig.ledger import read_cdr, unmatched
 from tests.rig.meridian import CardSeen, Meridian
-from tests.rig.traffic import Mix, Traffic
+from tests.rig.traffic import Crew, Mix, Traffic
 
 LOOK_S = 0.5
 
@@ -62,10 +62,10 @@ class Screen:
                 print(f"{card.ended_at:%H:%M:%S}  card  {told(card)}", flush=True)
 
 
-def play(asterisk: Asterisk, meridian: Meridian, options: argparse.Namespace) -> list[str]:
+def play(asterisk: Asterisk, meridian: Meridian, options: argparse.Namespace, *, crew: Crew | None = None) -> list[str]:
     """Traffic until time is up; what does not match at the end."""
     screen = Screen(meridian)
-    with Traffic(asterisk, seed=options.seed, mix=Mix(calls_per_s=options.rate)) as traffic:
+    with Traffic(asterisk, seed=options.seed, mix=Mix(calls_per_s=options.rate), crew=crew) as traffic:
         deadline = time.monotonic() + options.seconds if options.seconds else None
         with contextlib.suppress(Stop):
             while deadline is None or time.monotonic() < deadline:

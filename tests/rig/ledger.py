@@ -21,7 +21,8 @@ COLUMNS = (
 # No conversation of its own: picks up, fetches a parked call, listens in, joins a conference.
 COMPANION = re.compile(r"\*8.*|7\d\d|8[12]\d{4}|800")
 NO_CONVERSATION_APPS = {"ChanSpy", "ConfBridge", "AppDial2"}
-OFFER_CONTEXT = "acd-agent"
+# An offer of the ACD, and what `meridian doctor` made to see whether calls are told of.
+NO_CONVERSATION_CONTEXTS = {"acd-agent", "meridian-doctor"}
 
 CardIds = tuple[str, Collection[str]]
 
@@ -39,8 +40,8 @@ class CdrRow:
 
     @property
     def may_lack_card(self) -> bool:
-        """Spying, conferences, and offers that nobody answered: a card is not asked for, one is allowed."""
-        return self.lastapp in NO_CONVERSATION_APPS or self.dcontext == OFFER_CONTEXT
+        """Spying, conferences, offers that nobody answered, the doctor: a card is not asked for, one is allowed."""
+        return self.lastapp in NO_CONVERSATION_APPS or self.dcontext in NO_CONVERSATION_CONTEXTS
 
     def __str__(self) -> str:
         return (

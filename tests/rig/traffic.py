@@ -9,7 +9,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.rig.driver import Ami
@@ -100,11 +100,23 @@ class Mix:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Who sits where: agents who answer, agents who only call out, extensions of queues and their names. `joins`: the agents
+    are added to the queues over AMI; else the PBX has them there already."""
+
+    agents: Sequence[int] = AGENTS
+    dialling: Sequence[int] = DIALLING_AGENTS
+    queues: Mapping[str, str] = field(default_factory=lambda: QUEUES)
+    joins: bool = True
+
+
 class Traffic:
     """`with Traffic(asterisk, seed=1) as traffic: ...` - at the end all calls are let end, and `ledger()` is whole."""
 
-    def __init__(self, asterisk: Asterisk, *, seed: int = 1, mix: Mix | None = None) -> None:
+    def __init__(self, asterisk: Asterisk, *, seed: int = 1, mix: Mix | None = None, crew: Crew | None = None) -> None:
         self._asterisk = asterisk
+        self._crew = crew or Crew()
         self._chance = random.Random(seed)
         self._mix = mix or Mix()
         self._diary = Diary()
@@ -117,17 +129,21 @@ class Traffic:
         self._thread = threading.Thread(target=self._guarded_run, name="traffic", daemon=True)
 
     def start(self) -> None:
-        session = Ami(self._asterisk.ports.ami, events="off")
-        for queue in QUEUES.values():
-            for agent in AGENTS:
-                session.action("QueueAdd", Queue=queue, Interface=f"PJSIP/{agent}", MemberName=f"Agent {agent}")
-        session.close()
-        self._agents = [self._agent(number) for number in AGENTS]
+        if self._crew.joins:
+            self._join_queues()
+        self._agents = [self._agent(number) for number in self._crew.agents]
         self.phones.trunk("auto_uas.xml", words={"@RING@": 900})
         self._thread.start()
 
+    def _join_queues(self) -> None:
+        session = Ami(self._asterisk.ports.ami, events="off")
+        for queue in self._crew.queues.values():
+            for agent in self._crew.agents:
+                session.action("QueueAdd", Queue=queue, Interface=f"PJSIP/{agent}", MemberName=f"Agent {agent}")
+        session.close()
+
     def _agent(self, number: int) -> Agent:
-        colleagues = [n for n in AGENTS if n != number]
+        colleagues = [n for n in self._crew.agents if n != number]
         return Agent(number, self.phones.agent(number), self._chance, self._diary, colleagues)
 
     def place_no_more(self) -> None:
@@ -183,16 +199,20 @@ class Traffic:
         self._diary.after(self._chance.expovariate(self._mix.calls_per_s), self._next_call)
 
     def _place(self, kind: str) -> None:
-        user, to, patience = str(next(self._numbers)), self._chance.choice([*QUEUES]), self._chance.uniform(*PATIENCE_S)
+        user, to, patience = (
+            str(next(self._numbers)),
+            self._chance.choice([*self._crew.queues]),
+            self._chance.uniform(*PATIENCE_S),
+        )
         match kind:
             case "impatient":
                 patience = self._chance.uniform(*IMPATIENT_S)
             case "direct":
-                to = str(self._chance.choice(AGENTS))
+                to = str(self._chance.choice(self._crew.agents))
             case "outbound":
-                user, to = str(self._chance.choice(DIALLING_AGENTS)), f"9{user}"
+                user, to = str(self._chance.choice(self._crew.dialling)), f"9{user}"
             case "between agents":
-                user, to = str(self._chance.choice(DIALLING_AGENTS)), str(self._chance.choice(AGENTS))
+                user, to = str(self._chance.choice(self._crew.dialling)), str(self._chance.choice(self._crew.agents))
         phone = self.phones.call(user, to, f'"Caller {user[-4:]}"' if user.startswith("79") else "")
         self._callers.append(phone)
         self._diary.after(patience, lambda: self._give_up(phone))
