@@ -23,7 +23,7 @@ from core.desk import Desk
 from core.errors import NotFound, Rejected
 from core.model import ClientKind
 from runtime.database import Database
-from runtime.schema import card_checks, client_emails, client_numbers, clients, discarded_cards, interactions
+from runtime.schema import card_checks, client_emails, client_numbers, clients, discarded_cards, interactions, storable
 
 
 class SqlClientDirectory:
@@ -86,12 +86,12 @@ class SqlClientDirectory:
             key = self.key(site, typed) or typed
             return c.client_id.in_(sa.select(n.client_id).where(n.site == site, n.number == key))
 
-        if sought := text.strip():
+        if sought := storable(text.strip()):
             by_email = sa.select(e.client_id).where(e.site == site, e.email == sought.lower())
             by_name = c.folded_name.contains(sought[:100].casefold(), autoescape=True)
             wanted &= owning(sought) | c.client_id.in_(by_email) | by_name
         if number.strip():
-            wanted &= owning(number.strip())
+            wanted &= owning(storable(number.strip()))
         if kind is not None:
             wanted &= c.kind == kind.value
         return await self._listed(wanted, c.created_at.desc(), c.client_id.desc(), limit=limit)
