@@ -45,7 +45,7 @@ export class Call {
     this.details = el("div", {});
     const result = el("section", { class: "panel result", "aria-labelledby": "result-title" }, el("h2", { id: "result-title" }, t("result")), this.result.root,
       el("div", { class: "next-contact" }, el("h3", {}, t("next_contact"), " ", el("kbd", { "aria-hidden": "true" }, "F")), this.promised, this.plan.root));
-    this.root = el("article", {}, this.head.root, this.story, this.who.root,
+    this.root = el("article", {}, this.head.identity, this.head.bar, this.story, this.who.root,
       el("div", { class: "halves" }, el("div", { class: "half-left" }, result), el("div", { class: "half-right" }, this.check, this.past, this.details)));
     this.update(pop);
   }

@@ -16,16 +16,14 @@ import { counter, mainTime, stateWord, who } from "./view.js";
 /** @typedef {{name: () => void, panel: () => void, transfer: () => void, done: () => void, changed: () => void, operator: string}} HeadHooks */
 
 export class CallHead {
+  #shown = "";
+
   /** @param {HeadHooks} hooks */
   constructor(hooks) {
     this.hooks = hooks;
-    this.identity = el("div", { class: "identity" });
+    this.identity = el("header", { class: "call-head identity" });
     this.bar = el("div", { class: "act-bar", role: "group", "aria-label": t("call_acts") });
-    this.root = el("header", { class: "call-head" }, this.identity, this.bar);
-    this.#shown = "";
   }
-
-  #shown;
 
   /** @param {Pop} pop */
   update(pop) {
@@ -33,7 +31,8 @@ export class CallHead {
     if (shown === this.#shown) return; // nothing moves while nothing happens: focus and selection stay
     this.#shown = shown;
     if (!isLive(pop)) consultOver(pop.card_id);
-    const focused = this.root.contains(document.activeElement) ? document.activeElement?.id : "";
+    const active = document.activeElement;
+    const focused = this.identity.contains(active) || this.bar.contains(active) ? active?.id : "";
     this.identity.replaceChildren(...this.#flags(pop), this.#name(pop), this.#facts(pop), pop.client?.note ? outside(pop.client.note, "p", { class: "client-note" }) : "");
     this.bar.replaceChildren(this.#next(pop), el("div", { class: "actions" }, ...this.#acts(pop)));
     if (focused) document.getElementById(focused)?.focus();

@@ -50,6 +50,7 @@ const line = new Line({
   message: take,
   state: lineChanged,
   signedOut: () => toSignIn(true),
+  leads: () => notice.update(),
 });
 const notice = new Notice(line, {
   words: (pop) => ({ title: `☎ ${who(pop)}`, body: [queueTitle(pop.queue ?? ""), pop.number_text].filter(Boolean).join(" · ") }),
@@ -152,6 +153,7 @@ function choose(cardId) {
     },
   });
   byId("detail").replaceChildren(call.root);
+  scrollTo(0, 0);
 }
 
 function showDay() {

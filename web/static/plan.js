@@ -32,9 +32,8 @@ export class Plan {
       this.offers,
       el("div", { class: "plan-row" },
         el("div", {}, el("label", { for: this.when.id }, t("plan_when")), this.when),
-        wish.about.follow_up_id ? "" : el("div", {}, el("label", { for: this.what.id }, t("plan_what")), this.what),
-        this.button, give),
-      this.understood);
+        wish.about.follow_up_id ? "" : el("div", {}, el("label", { for: this.what.id }, t("plan_what")), this.what)),
+      el("div", { class: "plan-foot" }, this.understood, give, this.button));
     this.root.hidden = true;
     this.#restore();
     this.#loadOffers();

@@ -26,7 +26,7 @@ export class WhoBox {
 
   /** Candidates show by themselves; the form for a new one when asked for. @param {Pop} pop */
   update(pop) {
-    const candidates = pop.client && pop.client.kind !== "organisation" ? [] : pop.candidates ?? [];
+    const candidates = pop.candidates ?? [];
     const shown = JSON.stringify([candidates, this.#naming, pop.card_id]);
     this.pop = pop;
     if (shown === this.#shown) return;
