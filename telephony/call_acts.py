@@ -112,7 +112,7 @@ class CallActs:
         async def act(part: Part) -> None:
             link, client = self._links[part.pbx], part.client()
             if what is RecordingAct.START:
-                if client.recording:
+                if any(channel.recording for channel in part.call.channels.values()):
                     raise Conflict("This call is recorded already.", code="recorded")
                 file = f"{part.call.call_id}-{int(self._now().timestamp())}.wav"
                 await link.send(StartRecording(uniqueid=client.uniqueid, file=file))
