@@ -11,16 +11,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fastapi import APIRouter
+
 from callcards import http as card_pages
+from callcards import http_follow_ups as follow_up_pages
+from callcards import http_my_day as my_day_pages
+from callcards import http_search as search_pages
+from callcards import http_typed as typed_pages
+from callcards import http_when as when_pages
 from callcards.back_fill import BackFill
 from callcards.card import Cards, OpenCardsLoaded
 from callcards.cdr import CdrSource
 from callcards.cdr_csv import CsvCdr
 from callcards.cdr_sql import SqlCdr
 from callcards.filling import CdrFiller
+from callcards.follow_ups import AddFollowUp, ChangeFollowUp
+from callcards.http_follow_ups import Promises
+from callcards.http_when import is_zone
 from callcards.journal import CardWriter
 from callcards.ports import Annotate
 from callcards.sql import SqlCardStore
+from callcards.sql_follow_ups import SqlFollowUps
+from callcards.sql_my_day import SqlMyDay
+from callcards.sql_search import SqlSearch
 from clients import http as client_pages
 from clients.look_up import LookUps
 from clients.sql import SqlClientDirectory
@@ -362,10 +375,32 @@ class Service:
         signed_in = await self.presence.begin()
         self.engine.step(AgentsLoaded(at=utc_now(), statuses=tuple(statuses), signed_in=signed_in))
 
-    async def _annotate(self, typed: Annotate) -> bool:
+    async def _keep(self, typed: Annotate | AddFollowUp | ChangeFollowUp) -> bool:
         self.writer.put(typed)
         await self.writer.flush()
         return self.database.state.live
+
+    def _card_routers(self) -> tuple[APIRouter, ...]:
+        site, desk = self.configuration.site, self.configuration.desk
+        follow_ups, search = SqlFollowUps(self.database), SqlSearch(self.database, client_key=self.directory.key)
+
+        def region_of(_site: str) -> str:
+            return site.region
+
+        def timezone_of(_site: str) -> str:
+            return site.timezone
+
+        promises = Promises(
+            self.store, follow_ups, keep=self._keep, timezone_of=timezone_of, is_zone=is_zone, region_of=region_of
+        )
+        return (
+            card_pages.router(self.store, region_of=region_of),
+            typed_pages.router(self.store, annotate=self._keep, desk=desk, tell=self.engine.step),
+            follow_up_pages.router(promises),
+            my_day_pages.router(SqlMyDay(self.database), follow_ups, timezone_of=timezone_of, region_of=region_of),
+            search_pages.router(search, self.store, follow_ups, desk=desk, region_of=region_of),
+            when_pages.router(),
+        )
 
     def _app(self) -> Any:
         checks: dict[str, Callable[[], str | None]] = {
@@ -374,9 +409,7 @@ class Service:
         }
         checks["database"] = lambda: None if self.database.state.live else self.database.state.why
         routers = (
-            card_pages.router(
-                self.store, annotate=self._annotate, region_of=lambda _site: self.configuration.site.region
-            ),
+            *self._card_routers(),
             client_pages.router(self.directory, tell=self.engine.step),
             pop_pages.router(links=self.hub.links, delivery=self.hub.delivery),
             call_pages.router(calls=self.calls, live=self.call_acts),
@@ -390,6 +423,7 @@ class Service:
                     region=self.configuration.site.region,
                 ),
                 can=desk_pages.Can(dial=True, transfer=True, park=True, record=True, mute=True),
+                transfer_queues=sorted({queue for pbx in self.configuration.pbx.values() for queue in pbx.queue_extensions}),
             ),
         )
         return create_app(

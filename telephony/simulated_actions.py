@@ -36,6 +36,7 @@ NEEDS: dict[str, tuple[str, frozenset[str]]] = {
         "Logoff": "",
         "MixMonitor": "system",
         "MixMonitorMute": "system,call",
+        "MuteAudio": "system",
         "Originate": "originate",
         "Park": "call",
         "ParkedCalls": "call",
@@ -175,6 +176,12 @@ def _mix_monitor(event: str) -> Action:
     return act
 
 
+def _mute_audio(calls: Calls, request: Request) -> Reply:
+    if calls.exchange.switch.find(request.get("Channel")) is None:
+        return request.error("No such channel")
+    return success(request)
+
+
 def _setvar(calls: Calls, request: Request) -> Reply:
     switch, name, value = calls.exchange.switch, request.get("Variable"), request.get("Value")
     if not name:
@@ -259,6 +266,7 @@ _ACTIONS: dict[str, Action] = {
     "mixmonitor": _mix_monitor("MixMonitorStart"),
     "stopmixmonitor": _mix_monitor("MixMonitorStop"),
     "mixmonitormute": _mix_monitor("MixMonitorMute"),
+    "muteaudio": _mute_audio,
     "setvar": _setvar,
     "getvar": _getvar,
     "originate": _originate,

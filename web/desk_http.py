@@ -1,5 +1,7 @@
 """The route by which a page learns what the administrator has declared: what can be chosen, and what can be done here."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -66,13 +68,15 @@ class DeskPage(BaseModel):
     fields: list[FieldChoice]
     checks: list[Choice]
     queues: list[QueueLine]
+    transfer_queues: list[str]
     crm: Crm | None
     can: Can
 
 
-def router(desk: Desk, *, site: SiteLine, can: Can) -> APIRouter:
+def router(desk: Desk, *, site: SiteLine, can: Can, transfer_queues: Sequence[str] = ()) -> APIRouter:
+    """`transfer_queues`: to which queues a client can be passed on, because somebody has said how they are dialled."""
     routes = APIRouter(prefix="/api", tags=["screen"])
-    page = _page(desk, site, can)
+    page = _page(desk, site, can, transfer_queues)
 
     @routes.get("/desk")
     async def declared(_who: Operator) -> DeskPage:
@@ -82,7 +86,7 @@ def router(desk: Desk, *, site: SiteLine, can: Can) -> APIRouter:
     return routes
 
 
-def _page(desk: Desk, site: SiteLine, can: Can) -> DeskPage:
+def _page(desk: Desk, site: SiteLine, can: Can, transfer_queues: Sequence[str]) -> DeskPage:
     return DeskPage(
         site=site,
         dispositions=[
@@ -109,6 +113,7 @@ def _page(desk: Desk, site: SiteLine, can: Can) -> DeskPage:
             )
             for name, one in desk.queues.items()
         ],
+        transfer_queues=list(transfer_queues),
         crm=None if desk.crm is None else Crm(url=desk.crm.url, on=desk.crm.on, title=desk.crm.title),
         can=can,
     )
