@@ -18,7 +18,7 @@ from clients import http as clients_http
 from clients.memory import MemoryClientDirectory
 from core.desk import Desk as DeclaredDesk
 from core.destination import Destination, RecordingAct
-from core.effects import AnnounceAgent, AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop
+from core.effects import AnnounceAgent, AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop, WakeAt
 from core.engine import Engine, Rule
 from core.errors import Unavailable
 from core.events import (
@@ -42,24 +42,32 @@ from core.events import (
     RecordingChanged,
 )
 from core.model import Card, Direction, PastInteraction, Role
+from queues import http as agents_http
+from queues.agents import Agents
+from rules import agent_rules, joined
 from runtime.metrics import Registry
+from runtime.timers import Timers
 from runtime.wire import decode, encode
 from screenpop import calls_http
 from screenpop import http as screen_http
 from screenpop.pops import Pops
 from screenpop.ports import Calls, LiveCalls
 from screenpop.ws import Hub, HubSettings
+from web import desk_http
 from web.accounts import Accounts
 from web.app import create_app
 from web.memory import MemoryAccounts, MemoryAuditTrail
 from web.passwords import Passwords
 from web.people import User
+from web.presence import Presence
 from web.server import WebServer, take_port
 from web.settings import WebSettings
 
 PASSWORD = "correct horse"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 Message = dict[str, object]
+SITE = desk_http.SiteLine(name="moscow", timezone="Europe/Moscow", region="RU")
+EVERYTHING = desk_http.Can(dial=True, transfer=True, park=True, record=True, mute=True)
 
 
 @dataclass
@@ -80,9 +88,12 @@ class Desk:
     server: WebServer | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     clients: list[httpx.AsyncClient] = field(default_factory=list)
+    agents: Agents | None = None
 
     def __post_init__(self) -> None:
-        self.engine = Engine(table(Pops()), self.perform)
+        rules = joined(table(Pops()), agent_rules(self.agents)) if self.agents else table(Pops())
+        self.engine = Engine(rules, self.perform)
+        self.timers = Timers(self.engine.step, now)
 
     @property
     def origin(self) -> str:
@@ -206,6 +217,8 @@ class Desk:
                 self.hub.announce_pbx(effect)
             case AnnounceAgent(status=status):
                 self.hub.announce_agent(status)
+            case WakeAt():
+                self.timers.set(effect)
             case LookUpClient():
                 self.lookups.append(effect)
                 task = asyncio.get_running_loop().create_task(self._look_up(effect))
@@ -334,8 +347,9 @@ async def running_desk(
     account_store: MemoryAccounts | None = None,
     wired: bool = True,
     declared: DeclaredDesk | None = None,
+    with_agents: bool = False,
 ) -> AsyncIterator[Desk]:
-    """Start a desk; stop it and everything in it at the end."""
+    """Start a desk; stop it and everything in it at the end. `with_agents`: operators have states, and screens hear of them."""
     settings = settings or WebSettings(port=port, shutdown_s=1)
     listener = take_port(settings)
     registry = Registry()
@@ -346,7 +360,8 @@ async def running_desk(
     directory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=_no_history, desk=declared)
     directory.cards = cards = MemoryCardStore(client_of=directory.client_of)
     calls = LedgerCalls()
-    desk = Desk(0, accounts, store, audit, hub, cards, directory, calls)
+    agents = Agents(site="moscow", desk=declared or DeclaredDesk()) if with_agents else None
+    desk = Desk(0, accounts, store, audit, hub, cards, directory, calls, agents=agents)
     app = create_app(
         settings=settings,
         accounts=accounts,
@@ -358,6 +373,8 @@ async def running_desk(
             calls_http.router(calls=calls if wired else None, live=calls if wired else None),
             cards_http.router(cards, annotate=desk.annotate, region_of=lambda _site: "RU"),
             clients_http.router(directory, tell=desk.engine.step),
+            desk_http.router(declared or DeclaredDesk(), site=SITE, can=EVERYTHING),
+            *([agents_http.router(agents, step=desk.engine.step, now=now)] if agents else []),
         ),
     )
     server = WebServer(app, listener, settings)
@@ -366,6 +383,9 @@ async def running_desk(
         asyncio.create_task(server.serve(), name="web"),
         asyncio.create_task(hub.run(), name="hub"),
     ]
+    if agents:
+        presence = Presence(accounts, site="moscow", connected=hub.present, tell=desk.engine.step, now=now)
+        running.append(asyncio.create_task(presence.run(pages_every_s=0.2), name="presence"))
     try:
         async with desk.client() as probe:  # the port listens already: this waits until somebody answers
             await probe.get("/healthz")
@@ -376,7 +396,9 @@ async def running_desk(
         hub.close()
         server.stop()
         await running[0]
-        running[1].cancel()
+        desk.timers.close()
+        for task in running[1:]:
+            task.cancel()
         await asyncio.gather(*running, *desk.tasks, return_exceptions=True)
         passwords.close()
 
