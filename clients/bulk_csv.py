@@ -29,17 +29,13 @@ class _Lines:
         self._source = iter(source)
         self._given_back: deque[str] = deque()
         self.taken: list[str] = []
-        self.ended = False
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else next(self._source, None)
-        if line is None:
-            self.ended = True
-            raise StopIteration
+        line = self._given_back.popleft() if self._given_back else next(self._source)
         self.number += 1
         self.taken.append(line)
         return line
@@ -66,16 +62,14 @@ def rows(source: Iterable[str], form: Form) -> Iterator[RawRow]:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error:
-            cells, trouble = [], f"a cell is longer than {LONGEST_CELL} characters"
+        except csv.Error as error:
+            cells, trouble = ["".join(lines.taken).rstrip("\r\n")], _told(error)
         if not trouble and not any(cells):
             continue
         width = width or len(cells)
         if not trouble and len(cells) != width:
             cells, trouble = _mended(cells, width)
-        cut = len(lines.taken) > 1
-        if (cut and trouble) or ((cut or lines.ended) and _unclosed(lines.taken, form)):
-            lines.ended = False
+        if trouble and len(lines.taken) > 1:
             cells, trouble = [lines.keep_first().rstrip("\r\n")], "a quote is opened and never closed"
         if not trouble and _undecoded(cells):
             trouble = f"it isn't {form.encoding} text"
@@ -89,11 +83,12 @@ def _mended(cells: list[str], width: int) -> tuple[list[str], str]:
     return cells, f"it has {len(cells)} cells where the headings have {width}"
 
 
-def _unclosed(lines: list[str], form: Form) -> bool:
-    text = "".join(lines)
-    if form.escape:
-        text = text.replace("\\\\", "").replace("\\" + form.quote, "")
-    return text.count(form.quote) % 2 == 1
+def _told(error: csv.Error) -> str:
+    if "larger than field limit" in str(error):
+        return f"a cell is longer than {LONGEST_CELL} characters"
+    return (
+        "a quote is opened and never closed" if "end of data" in str(error) else "there is text behind a closing quote"
+    )
 
 
 def _undecoded(cells: list[str]) -> bool:

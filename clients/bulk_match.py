@@ -46,10 +46,11 @@ class Known:
 @dataclass(slots=True)
 class Plan:
     """What a batch comes to. `changed`: client's id -> (as it was, as it is to be). `joined`: rows that told more of a client whom
-    the same batch had made."""
+    the same batch had made or changed."""
 
     created: dict[str, Client] = field(default_factory=dict)
     changed: dict[str, tuple[Client, Client]] = field(default_factory=dict)
+    absorbed: list[tuple[str, str]] = field(default_factory=list)
     origins: dict[str, tuple[str, int]] = field(default_factory=dict)
     refused: list[tuple[int, str]] = field(default_factory=list)
     same: int = 0
@@ -87,23 +88,44 @@ def planned(rows: Iterable[Incoming], known: Known, about: Import) -> Plan:
             client = edited(before, _edit(row, before, organisation))
             if organisation is not None and client.organisation_id == organisation.client_id:
                 client = replace(client, organisation=organisation.name)
-            _note_change(plan, before, client)
+            client = _note_change(plan, before, client)
         known.learn(client)
+        _absorb(row, client, known, plan)
         known.origins[row.origin] = plan.origins[row.origin] = (client.client_id, row.digest)
         if row.key:
             known.claimed.add(client.client_id)
     return plan
 
 
-def _note_change(plan: Plan, before: Client, after: Client) -> None:
+def _absorb(row: Incoming, client: Client, known: Known, plan: Plan) -> None:
+    """Placeholders of the row's other numbers stood for this client, calls and all."""
+    for number in row.numbers:
+        for client_id in known.by_number.get(number, ()):
+            other = known.clients.get(client_id)
+            if other is not None and client_id != client.client_id and _stands_for_a_number(other):
+                plan.absorbed.append((client_id, client.client_id))
+                del known.clients[client_id]
+
+
+def _stands_for_a_number(client: Client) -> bool:
+    return client.is_placeholder and not client.note
+
+
+def _note_change(plan: Plan, before: Client, after: Client) -> Client:
+    """The client as it is now; with the next version, once for all that a batch changes about it."""
     client_id = before.client_id
     if before == after:
         plan.same += 1
     elif client_id in plan.created:
         plan.created[client_id] = after
         plan.joined += 1
+    elif client_id in plan.changed:
+        plan.changed[client_id] = (plan.changed[client_id][0], after)
+        plan.joined += 1
     else:
-        plan.changed[client_id] = (plan.changed.get(client_id, (before,))[0], after)
+        after = replace(after, version=before.version + 1)
+        plan.changed[client_id] = (before, after)
+    return after
 
 
 def _meant(row: Incoming, known: Known) -> Client | None:
@@ -120,7 +142,7 @@ def _meant(row: Incoming, known: Known) -> Client | None:
     if row.kind is ClientKind.ORGANISATION:
         named = [known.clients[one] for one in known.organisations.get(folded, ()) if one in known.clients]
         return next((one for one in named if one.client_id not in known.claimed), None)
-    return next((one for one in owners if one.is_placeholder and not one.note), None)
+    return next((one for one in owners if _stands_for_a_number(one)), None)
 
 
 def _owners(row: Incoming, known: Known) -> list[Client]:

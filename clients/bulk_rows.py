@@ -15,6 +15,7 @@ from clients.match import client_key
 from core.desk import CustomField, FieldKind
 from core.errors import Rejected
 from core.model import ClientKind
+from core.phone import e164
 
 Texts = Mapping[str, Sequence[str]]
 
@@ -174,8 +175,11 @@ def _numbers(cells: Iterable[str], checks: Checks) -> tuple[str, ...]:
 
 def _number(text: str, checks: Checks) -> str:
     """As kept: E.164, an address of SIP, or the few digits of a short number. Everything else is no number."""
+    number = e164(text, checks.region)
+    if number is not None:
+        return number
     key = client_key(text, checks.region)
-    if key and ((key[0] == "+" and key[1:].isdigit()) or checks.exported):
+    if key and checks.exported:
         return key
     if key and not key.isdigit():
         bare = _EXTENSION.sub("", _LABEL.sub("", text))
@@ -252,7 +256,7 @@ def _date(code: str, text: str) -> str:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return False
     return True
 

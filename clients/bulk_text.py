@@ -4,7 +4,9 @@ Also the guard against formulas: a cell that a spreadsheet would carry out is wr
 """
 
 import codecs
+import contextlib
 import csv
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -40,6 +42,7 @@ class Form:
             quotechar=self.quote,
             doublequote=not self.escape,
             escapechar="\\" if self.escape else None,
+            strict=True,
         )
 
 
@@ -100,14 +103,9 @@ def form_of(sample: str, encoding: str, *, delimiter: str | None = None, quote: 
 
 def _fit(sample: str, form: Form) -> float:
     """How many rows have as many cells as the first one; more columns win, and so do quotes that are used."""
-    rows = []
-    try:
-        for row in form.reader(sample.splitlines(keepends=True)):
-            rows.append(row)
-            if len(rows) > _SAMPLE_ROWS:
-                break
-    except csv.Error:
-        return 0.0
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(itertools.islice(form.reader(sample.splitlines(keepends=True)), _SAMPLE_ROWS + 1))
     rows = [row for row in rows[: len(rows) - 1 or 1] if row]  # the last may be cut
     if not rows:
         return 0.0

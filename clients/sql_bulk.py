@@ -21,10 +21,11 @@ from clients.bulk_match import Import, Known, Plan, planned
 from clients.bulk_rows import Incoming
 from clients.edits import lines
 from clients.ports import Client
+from clients.sql_book import CLIENT, Book, in_full
 from core.ids import fresh_id
 from core.model import ClientKind
 from runtime.database import Database
-from runtime.prepared import Prepared, PreparedWrite, instant
+from runtime.prepared import Prepared, PreparedWrite
 from runtime.schema import (
     client_changes,
     client_emails,
@@ -65,6 +66,7 @@ class SqlClientImport:
     def __init__(self, database: Database, *, site: str, source: str, by: str) -> None:
         self._database, self._site, self._source, self._by = database, site, source, by
         self._sql = _Statements(database.dialect)
+        self._book = Book(database.dialect, key_of=lambda _site, number: number)
 
     async def store(self, rows: Sequence[Incoming], *, at: datetime) -> Stored:
         """In one transaction. Unavailable leaves it open whether it happened: storing the same rows again is right."""
@@ -134,8 +136,9 @@ class SqlClientImport:
         ids.update(client_id for (client_id,) in sql.rows(connection, "by_email", emails, site=site))
         ids.update(client_id for (client_id,) in sql.rows(connection, "organisations", names - {""}))
         if ids:
-            for client in sql.clients(connection, site, ids):
-                known.learn(client)
+            for client in in_full(connection, connection.execute(CLIENT.where(clients.c.client_id.in_(ids))).all()):
+                if client.site == site:
+                    known.learn(client)
             if any(row.key for row in fresh):
                 own = f"{self._source}#"
                 found = sql.rows(connection, "claims", ids)
@@ -162,6 +165,8 @@ class SqlClientImport:
             connection.execute(sql.remember, {"site": self._site, "asked": sql.asked({row[1] for row in numbers})})
         if emails:
             sql.insert_email.run(connection, emails)
+        for placeholder, client_id in plan.absorbed:
+            self._book.merge(connection, self._site, placeholder, client_id, by=self._by, at=about.at)
         if plan.origins:
             rows = [(self._site, origin, client_id, digest) for origin, (client_id, digest) in plan.origins.items()]
             sql.save_origin.run(connection, rows)
@@ -179,7 +184,6 @@ class SqlClientExport:
 
     def __init__(self, database: Database, *, site: str) -> None:
         self._database, self._site = database, site
-        self._sql = _Statements(database.dialect)
 
     async def count(self) -> int:
         query = sa.select(sa.func.count()).where(clients.c.site == self._site)
@@ -195,18 +199,13 @@ class SqlClientExport:
 
     async def _page(self, kind: ClientKind, last: tuple[datetime, str] | None) -> list[Client]:
         c = clients.c
-        query = sa.select(c.client_id).where(c.site == self._site, c.kind == kind.value)
+        query = CLIENT.where(c.site == self._site, c.kind == kind.value)
         if last is not None:
             query = query.where(c.created_at >= last[0], sa.or_(c.created_at > last[0], c.client_id > last[1]))
         query = query.order_by(c.created_at, c.client_id).limit(PAGE)
-
-        def read(connection: Connection) -> list[Client]:
-            ids = list(connection.scalars(query))
-            return sorted(
-                self._sql.clients(connection, self._site, ids), key=lambda one: (one.created_at, one.client_id)
-            )
-
-        return await self._database.read(read, deadline_s=_DEADLINE_S)
+        return await self._database.read(
+            lambda connection: in_full(connection, connection.execute(query).all()), deadline_s=_DEADLINE_S
+        )
 
 
 def _stored(plan: Plan) -> Stored:
@@ -236,9 +235,6 @@ class _Statements:
                 c.organisation_id.is_(None), among(c.folded_name), c.kind == ClientKind.ORGANISATION.value
             ),
             "claims": sa.select(o.client_id, o.origin).where(among(o.client_id)),
-            "numbers": sa.select(n.client_id, n.number).where(among(n.client_id)).order_by(n.added_at, n.number),
-            "emails": sa.select(e.client_id, e.email).where(among(e.client_id)).order_by(e.added_at, e.email),
-            "clients": self._clients_query(),
         }
         self._queries = {name: Prepared(query, dialect) for name, query in queries.items()}
         bound: Any = {name: sa.bindparam(name) for name in _COLUMNS}
@@ -280,15 +276,6 @@ class _Statements:
         asked = sa.func.json_each(sa.bindparam("asked")).table_valued("value")
         return column.in_(sa.select(asked.c.value))
 
-    def _clients_query(self) -> sa.Select[Any]:
-        above = clients.alias("above")
-        wanted = [clients.c[name] for name in _COLUMNS]
-        return (
-            sa.select(*wanted, above.c.name.label("organisation"))
-            .outerjoin_from(clients, above, above.c.client_id == clients.c.organisation_id)
-            .where(self._among(clients.c.client_id))
-        )
-
     def asked(self, values: Iterable[str]) -> object:
         texts = [storable(value) for value in values]
         return texts if self._postgres else json.dumps(texts)
@@ -297,22 +284,10 @@ class _Statements:
         values = list(asked)
         return self._queries[name].rows(connection, asked=self.asked(values), **more) if values else []
 
-    def clients(self, connection: Connection, site: str, ids: Iterable[str]) -> list[Client]:
-        wanted = list(ids)
-        numbers: dict[str, list[str]] = {}
-        emails: dict[str, list[str]] = {}
-        for name, kept in (("numbers", numbers), ("emails", emails)):
-            for client_id, value in self.rows(connection, name, wanted):
-                kept.setdefault(client_id, []).append(value)
-        found = [
-            dict(zip((*_COLUMNS, "organisation"), row, strict=True)) for row in self.rows(connection, "clients", wanted)
-        ]
-        return [_client(row, numbers, emails) for row in found if row["site"] == site]
-
     def instant(self, at: datetime) -> object:
         return at if self._postgres else instant_to_us(at)
 
-    def _row(self, client: Client, version: int) -> tuple[Any, ...]:
+    def _row(self, client: Client) -> tuple[Any, ...]:
         """Plain driver values in the order of _COLUMNS."""
         name = storable(client.name)
         return (
@@ -331,17 +306,17 @@ class _Statements:
             json.dumps(storable(dict(client.fields))) if client.fields else "{}",
             client.check,
             storable(client.made_by),
-            version,
+            client.version,
             client.organisation_id,
         )
 
     def new_rows(self, new: Iterable[Client]) -> list[tuple[Any, ...]]:
         """For insert_client."""
-        return [self._for_insert(self._row(client, client.version)) for client in new]
+        return [self._for_insert(self._row(client)) for client in new]
 
     def changed_rows(self, changed: Iterable[tuple[Client, Client]]) -> list[tuple[Any, ...]]:
         """For update_client: (as it was, as it is to be)."""
-        return [self._for_update(self._row(after, before.version + 1)) for before, after in changed]
+        return [self._for_update(self._row(after)) for _, after in changed]
 
 
 def _at(columns: Any) -> sa.ColumnElement[bool]:
@@ -351,20 +326,3 @@ def _at(columns: Any) -> sa.ColumnElement[bool]:
 def _named(statement: Any) -> Any:
     """All columns of the table, in its order, as parameters."""
     return statement.values({column.name: sa.bindparam(column.name) for column in statement.table.columns})
-
-
-def _client(row: dict[str, Any], numbers: dict[str, list[str]], emails: dict[str, list[str]]) -> Client:
-    own = row["fields"]
-    fields = json.loads(own) if isinstance(own, str) else own
-    client_id = row["client_id"]
-    plain = ("client_id", "site", "name", "note", "warning", "language", "timezone", "owner", "made_by", "version")
-    return Client(
-        **{name: row[name] for name in (*plain, "organisation_id", "organisation")},
-        created_at=instant(row["created_at"]),
-        numbers=tuple(numbers.get(client_id, ())),
-        emails=tuple(emails.get(client_id, ())),
-        kind=ClientKind(row["kind"]),
-        vip=bool(row["vip"]),
-        check=bool(row["asks_check"]),
-        fields=tuple(sorted(fields.items())),
-    )
