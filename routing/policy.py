@@ -61,3 +61,7 @@ class QueuePolicy:
         for name in ("preferred_s", "retry_s"):
             if getattr(self, name) < 0:
                 raise BadConfiguration(f"queue {self.name}: '{name}' must not be negative")
+
+    def step_at(self, entered_s: float, now_s: float) -> int:
+        """The number of the step whose time has come. Compares as timers are set, so that the last bit can't make them disagree."""
+        return max(n for n, step in enumerate(self.steps) if n == 0 or entered_s + step.after_s <= now_s)

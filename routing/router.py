@@ -178,7 +178,6 @@ class Router:
         if not open_one.waiting_for:
             del self.offers[item_id]
             self._step(item, policy, now_s)
-            self._remember(now_s + policy.retry_s, item)
             self._join(item)
             made += self._settle([self._line(item)], now_s)
         return made + self._release(login, item, now_s)
@@ -205,6 +204,25 @@ class Router:
             self._join(item)
             moved.append(self._line(item))
         return self._settle(moved, now_s)
+
+    # --- asked by those who explain ---------------------------------------------------------------------------------
+
+    def score(self, item: Item, now_s: float) -> float:
+        """Points: queue's offset + item's offset + aging x minutes waited (DEFINITIONS 14)."""
+        policy = self.policies[item.queue]
+        return policy.offset + item.offset + policy.aging * (now_s - item.entered_s) / 60
+
+    def urgency(self, item: Item, now_s: float) -> tuple[float, float, float, int]:
+        """What comes first is smallest: rank, score, entry, arrival."""
+        return (-self.policies[item.queue].rank, -self.score(item, now_s), item.entered_s, item.number)
+
+    def line_of(self, item: Item) -> Line:
+        """The line in which it stands, or would stand again if its offer failed."""
+        return self._line(item)
+
+    def due_until(self, at_s: float) -> list[Item]:
+        """The waiting items to which something happens by then: a step, or a second try."""
+        return [self.items[entry[2]] for entry in self._due if entry[0] <= at_s and self._counts(entry)]
 
     # --- inner ----------------------------------------------------------------------------------------------------
 
@@ -235,7 +253,7 @@ class Router:
                 if first is None:
                     del open_lines[line.number]
                 else:
-                    found.append((self._urgency(first[0], now_s), *first))
+                    found.append((self.urgency(first[0], now_s), *first))
             if not found:
                 break
             _, item, people = min(found, key=lambda each: each[0])
@@ -257,12 +275,6 @@ class Router:
             return line.everybody(self.staff, item, now_s)
         person = line.choose(self.staff, item, now_s, self.order_of(line, now_s))
         return [] if person is None else [person]
-
-    def _urgency(self, item: Item, now_s: float) -> tuple[float, float, float, int]:
-        """Smallest first: rank, score, entry, arrival."""
-        policy = self.policies[item.queue]
-        score = policy.offset + item.offset + policy.aging * (now_s - item.entered_s) / 60
-        return (-policy.rank, -score, item.entered_s, item.number)
 
     def _serve(self, person: Person, now_s: float) -> list[Offer]:
         """Everything that this person can take now."""
@@ -303,6 +315,8 @@ class Router:
         line.add(item)
         self._fronts.place(line)
         policy = self.policies[item.queue]
+        for until_s in item.tried.values():
+            self._remember(until_s, item)
         if item.step == PREFERRED:
             self._remember(item.entered_s + policy.preferred_s, item)
         elif item.step + 1 < len(policy.steps):
@@ -322,11 +336,11 @@ class Router:
 
     def _step(self, item: Item, policy: QueuePolicy, now_s: float) -> None:
         """The step whose time has come."""
-        step, waited_s = 0, now_s - item.entered_s
-        if item.preferred is not None and waited_s < policy.preferred_s:
+        step = 0
+        if item.preferred is not None and now_s < item.entered_s + policy.preferred_s:
             step = PREFERRED
         elif len(policy.steps) > 1:
-            step = max(n for n, each in enumerate(policy.steps) if n == 0 or each.after_s <= waited_s)
+            step = policy.step_at(item.entered_s, now_s)
         if item.step != step:
             item.step, item.line = step, None
 
