@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from core import events as e
 from core.desk import Desk
-from core.effects import SyncMember
+from core.effects import AnnounceAgent, SyncMember
 from core.errors import ContactCentreError
 from core.model import AgentState, AgentStatus, LegOutcome
 from queues.agent import AWAY_TIMER, WRAP_UP_TIMER, Agent, Outcome, restored
@@ -76,9 +76,9 @@ class Agents:
         for agent in list(self._agents.values()):
             if agent.status.state is _OUT:
                 continue
-            outcome += (
-                self._moved(agent, Moment.SILENT, event.at) if agent.sessions else self._sign_out(agent, event.at)
-            )
+            moved = self._moved(agent, Moment.SILENT, event.at) if agent.sessions else self._sign_out(agent, event.at)
+            # Screens know nobody yet, whether anything has changed or not.
+            outcome += [*moved, AnnounceAgent(status=agent.status)]
         return outcome
 
     def on_agent_signed_in(self, event: e.AgentSignedIn) -> Outcome:

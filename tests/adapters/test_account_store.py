@@ -118,3 +118,18 @@ async def test_all_sessions_of_a_person_end_together(store: AccountStore) -> Non
         await store.open_session(session(number, user))
     assert sorted(await store.end_sessions_of("u-anna")) == ["s-1", "s-2"]
     assert await store.alive(["s-1", "s-2", "s-3"], NOON) == {"s-3"}
+
+
+async def test_everybody_at_an_extension_of_a_site(store: AccountStore) -> None:
+    """The earliest first; not who sits at none, at another site, is disabled or whose time is up."""
+    await store.save_user(ANNA)
+    await store.save_user(BORIS)
+    await store.save_user(replace(ANNA, user_id="u-gone", login="gone", disabled=True))
+    await store.open_session(session(2, BORIS, created_at=NOON + timedelta(minutes=1), extension="1002"))
+    await store.open_session(session(1))
+    await store.open_session(session(3, extension=None))
+    await store.open_session(session(4, site="omsk"))
+    await store.open_session(session(5, expires_at=NOON))
+    await store.open_session(session(6, replace(ANNA, user_id="u-gone")))
+    found = await store.sessions_of_site("moscow", NOON)
+    assert [(s.session_id, user.login) for s, user in found] == [("s-1", "anna"), ("s-2", "boris")]

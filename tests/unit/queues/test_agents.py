@@ -515,7 +515,7 @@ def test_states_outlive_our_restart() -> None:
     anew = d.restarts(after_s=30)
     anew.comes_back()
     assert (anew.state(), anew.status().reason, anew.status().since) == ("paused", "lunch", NOON)
-    assert anew.told() == []
+    assert (anew.told(), anew.saved()) == (["paused"], [])  # screens must know, the record does
 
 
 def test_a_wrap_up_goes_on_after_our_restart() -> None:
