@@ -171,7 +171,13 @@ class Service:
         phones = Phones(Endpoints(site.agents), plans, configuration.dialling)
         self.dial_rules = DialRules(configuration.dialling, region=site.region, is_internal=phones.is_internal)
         self.calls = PbxCalls(
-            self.links, plans, phones=phones, rules=self.dial_rules, now=utc_now, token=lambda: secrets.token_hex(6)
+            self.links,
+            plans,
+            site=site.name,
+            phones=phones,
+            rules=self.dial_rules,
+            now=utc_now,
+            token=lambda: secrets.token_hex(6),
         )
         self.call_acts = CallActs(
             self.links,
@@ -380,6 +386,10 @@ class Service:
         await self.writer.flush()
         return self.database.state.live
 
+    async def _works_at(self, site: str, login: str) -> bool:
+        user = await self.users.user_by_login(login)
+        return user is not None and user.site == site and not user.disabled
+
     def _card_routers(self) -> tuple[APIRouter, ...]:
         site, desk = self.configuration.site, self.configuration.desk
         follow_ups, search = SqlFollowUps(self.database), SqlSearch(self.database, client_key=self.directory.key)
@@ -391,7 +401,13 @@ class Service:
             return site.timezone
 
         promises = Promises(
-            self.store, follow_ups, keep=self._keep, timezone_of=timezone_of, is_zone=is_zone, region_of=region_of
+            self.store,
+            follow_ups,
+            keep=self._keep,
+            timezone_of=timezone_of,
+            is_zone=is_zone,
+            works_at=self._works_at,
+            region_of=region_of,
         )
         return (
             card_pages.router(self.store, region_of=region_of),
@@ -423,7 +439,9 @@ class Service:
                     region=self.configuration.site.region,
                 ),
                 can=desk_pages.Can(dial=True, transfer=True, park=True, record=True, mute=True),
-                transfer_queues=sorted({queue for pbx in self.configuration.pbx.values() for queue in pbx.queue_extensions}),
+                transfer_queues=sorted(
+                    {queue for pbx in self.configuration.pbx.values() for queue in pbx.queue_extensions}
+                ),
             ),
         )
         return create_app(

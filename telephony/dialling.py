@@ -55,25 +55,28 @@ class Phones:
 
 
 class PbxCalls:
-    """Places calls for the screen (screenpop's `Calls`), on the first PBX of `plans`."""
+    """Places calls for the screen (screenpop's `Calls`) of one site, on the first PBX of `plans`."""
 
     def __init__(
         self,
         links: Mapping[str, SendsCommands],
         plans: Mapping[str, DialPlan],
         *,
+        site: str,
         phones: Phones,
         rules: DialRules,
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:
-        self._links, self._plans, self._phones, self._rules = links, plans, phones, rules
+        self._links, self._plans, self._site, self._phones, self._rules = links, plans, site, phones, rules
         self._now, self._token = now, token
         self._wishes = Wishes()
         self._count = 0
 
     async def place(self, site: str, agent: str, number: str, *, user: str) -> None:
         """Ring the operator's phone; when it is picked up, dial `number`. The same asked twice at once rings once."""
+        if site != self._site:
+            raise Forbidden(f"The phones here are of the site {self._site}: sign in at your own.", code="other_site")
         if not self._phones.is_operators(agent):
             raise Forbidden(
                 f"{agent} is no operator's phone here: sign in again with the extension you sit at.",

@@ -38,6 +38,7 @@ class Desk:
         self.calls = PbxCalls(
             {"pbx1": self.line, "pbx2": self.other},
             {"pbx1": plan, "pbx2": plan},
+            site="riga",
             phones=phones,
             rules=DialRules(policy, region="RU", is_internal=phones.is_internal),
             now=lambda: at(self.now),
@@ -162,6 +163,13 @@ async def test_only_an_operators_phone_is_rung(extension: str) -> None:
     desk = Desk()
     with pytest.raises(Forbidden, match="no operator's phone"):
         await desk.place("1002", agent=extension)
+    assert not desk.line.sent
+
+
+async def test_another_sites_people_dont_ring_our_phones() -> None:
+    desk = Desk()
+    with pytest.raises(Forbidden, match="of the site riga"):
+        await desk.calls.place("tokyo", "1001", "1002", user="otto")
     assert not desk.line.sent
 
 
