@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from core.errors import Rejected
 
 _DELIMITERS = ",;\t|"
-_QUOTES = "\"'"
 _SAMPLE_ROWS = 50
 # A byte that the encoding doesn't know comes through as one of these; the row that has it is refused by its line.
 UNDECODED = re.compile("[\udc80-\udcff]")
@@ -90,19 +89,16 @@ def checked_encoding(name: str) -> str:
 
 def form_of(sample: str, encoding: str, *, delimiter: str | None = None, quote: str | None = None) -> Form:
     """Delimiter and quotes by the look of the first rows; what is given isn't guessed."""
-    best = Form(encoding=encoding, delimiter=delimiter or ",", quote=quote or '"')
-    most = 0.0
     escape = '\\"' in sample and '""' not in sample
-    for mark in (delimiter,) if delimiter else _DELIMITERS:
-        for around in (quote,) if quote else _QUOTES:
-            form = Form(encoding=encoding, delimiter=mark, quote=around, escape=escape)
-            if (score := _fit(sample, form)) > most:
-                best, most = form, score
-    return best
+    # Only headings tell whether ' is a quote: below them it also begins words, and guards formulas.
+    around = quote or ("'" if sample.lstrip("\ufeff \r\n")[:1] == "'" else '"')
+    marks = (delimiter,) if delimiter else _DELIMITERS
+    forms = [Form(encoding=encoding, delimiter=mark, quote=around, escape=escape) for mark in marks]
+    return max(forms, key=lambda form: _fit(sample, form))
 
 
 def _fit(sample: str, form: Form) -> float:
-    """How many rows have as many cells as the first one; more columns win, and so do quotes that are used."""
+    """How many of the first rows have as many cells as the first one; more columns win."""
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):
         rows.extend(itertools.islice(form.reader(sample.splitlines(keepends=True)), _SAMPLE_ROWS + 1))
@@ -110,9 +106,7 @@ def _fit(sample: str, form: Form) -> float:
     if not rows:
         return 0.0
     width = len(rows[0])
-    alike = sum(len(row) == width for row in rows) / len(rows)
-    unused = sum(cell[:1] in _QUOTES and cell[:1] != "" for row in rows for cell in row)
-    return alike * (width > 1) * 1_000 + width + 0.5 - unused / (1 + sum(map(len, rows)))
+    return sum(len(row) == width for row in rows) / len(rows) * (width > 1) * 1_000 + width
 
 
 def guarded(cell: str) -> str:

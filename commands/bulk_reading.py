@@ -4,12 +4,13 @@ Owns the file and the process. What comes out are batches of checked rows in the
 reader: when the import is killed, its next batch finds nobody to take it.
 """
 
+import contextlib
 import io
 import multiprocessing
 import os
 import signal
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from multiprocessing.connection import Connection
@@ -59,8 +60,8 @@ class Book:
 
     def cells_at(self, lines: frozenset[int]) -> dict[int, list[str]]:
         """The rows that begin on these lines, as they stand in the file."""
-        with io.FileIO(self.path) as file:
-            return {line: cells for line, cells, _, _ in _raw(self, _decoded(file, self.form)) if line in lines}
+        with io.FileIO(self.path) as file, _decoded(file, self.form) as text:
+            return {line: cells for line, cells, _, _ in _raw(self, text) if line in lines}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +80,8 @@ def opened(path: Path, checks: Checks, wishes: Wishes) -> Book:
     encoding = bulk_text.checked_encoding(wishes.encoding) if wishes.encoding else bulk_text.encoding_of(_blocks(path))
     form = Form(encoding=encoding, delimiter=wishes.delimiter or ",", quote=wishes.quote or '"')
     book = Book(path=path, form=form, columns=None, size=path.stat().st_size, checks=checks)
-    with io.FileIO(path) as file:
-        sample = _decoded(file, form).read(_SAMPLE)
+    with io.FileIO(path) as file, _decoded(file, form) as text:
+        sample = text.read(_SAMPLE)
     if not sample.strip():
         raise Rejected(f"{path} is empty; nothing to import")
     if sample.lstrip("\ufeff \r\n").upper().startswith("BEGIN:VCARD"):
@@ -100,30 +101,38 @@ def opened(path: Path, checks: Checks, wishes: Wishes) -> Book:
     return replace(book, form=form, columns=columns, checks=replace(checks, exported=ours))
 
 
-def batches(book: Book) -> Generator[Batch, None, None]:
-    """Everything in the file, read ahead by one batch in another process."""
-    fork = multiprocessing.get_context("fork")
-    ours, theirs = fork.Pipe(duplex=False)
-    reader = fork.Process(target=_serve, args=(book, ours, theirs), name="import-reader", daemon=True)
-    reader.start()
-    theirs.close()
-    try:
-        while True:
-            try:
-                told = ours.recv()
-            except EOFError:
-                raise Rejected(f"the process that reads {book.path} was killed; import again to go on") from None
-            if told is None:
-                return
-            if isinstance(told, BaseException):
-                raise told
-            yield told
-    finally:
-        ours.close()
-        reader.join(5)
-        if reader.is_alive():
-            reader.kill()
-        reader.close()
+class Reader:
+    """Reads ahead by a batch. Made before there are threads or a loop: it forks."""
+
+    def __init__(self, book: Book) -> None:
+        self._path = book.path
+        fork = multiprocessing.get_context("fork")
+        self._inbox, theirs = fork.Pipe(duplex=False)
+        self._process = fork.Process(target=_serve, args=(book, self._inbox, theirs), name="import-reader", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The process hears nobody listening any more, and ends."""
+        self._inbox.close()
+        self._process.join(5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+    def take(self) -> Batch | None:
+        """The next batch, waited for; None behind the last."""
+        try:
+            told: Batch | BaseException | None = self._inbox.recv()
+        except EOFError:
+            raise Rejected(f"the process that reads {self._path} was killed; import again to go on") from None
+        if isinstance(told, BaseException):
+            raise told
+        return told
 
 
 def _serve(book: Book, not_ours: Connection, out: Connection) -> None:
@@ -144,11 +153,10 @@ def _serve(book: Book, not_ours: Connection, out: Connection) -> None:
 
 def read_batches(book: Book) -> Iterator[Batch]:
     """The same in this process."""
-    met = _Met()
     rows: list[Incoming] = []
     skipped: list[Skipped] = []
-    with io.FileIO(book.path) as file:
-        for line, cells, texts, trouble in _raw(book, _decoded(file, book.form)):
+    with contextlib.closing(_Met()) as met, io.FileIO(book.path) as file, _decoded(file, book.form) as text:
+        for line, cells, texts, trouble in _raw(book, text):
             try:
                 if trouble:
                     raise BadRow(trouble)
@@ -192,6 +200,9 @@ class _Met:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-8000", "temp_store=FILE"):
             self._rows.execute(f"PRAGMA {pragma}")
         self._rows.execute("CREATE TABLE met (origin INTEGER PRIMARY KEY, line INTEGER NOT NULL)")
+
+    def close(self) -> None:
+        self._rows.close()
 
     def before(self, row: Incoming) -> int:
         """The line on which the same client stood already; 0 the first time."""

@@ -19,7 +19,7 @@ from clients.bulk_csv import line_of
 from clients.bulk_headings import OWN, TARGETS
 from clients.bulk_rows import Checks
 from clients.sql_bulk import SqlClientImport
-from commands.bulk_reading import Batch, Book, Skipped, Wishes, batches, opened
+from commands.bulk_reading import Batch, Book, Reader, Skipped, Wishes, opened
 from commands.progress import Progress, private
 from core.errors import Rejected
 from core.ids import fresh_id
@@ -101,7 +101,8 @@ def run(arguments: Namespace) -> int:
     book = opened(arguments.file, checks, wishes)
     _introduce(book, arguments)
     try:
-        asyncio.run(_import(settings, book, arguments))
+        with Reader(book) as reader:
+            asyncio.run(_import(settings, book, reader, arguments))
     except KeyboardInterrupt:
         raise Rejected("stopped; what was stored stays. Import the same file again to go on") from None
     return 0
@@ -123,7 +124,7 @@ def _introduce(book: Book, arguments: Namespace) -> None:
         )
 
 
-async def _import(settings: configuration.Configuration, book: Book, arguments: Namespace) -> None:
+async def _import(settings: configuration.Configuration, book: Book, reader: Reader, arguments: Namespace) -> None:
     # Not exclusive: a Meridian on SQLite may be running beside us. Each batch is one transaction of some ten milliseconds that
     # takes the write lock first, and readers are never kept waiting.
     database = Database(settings.database.url, readers=1, deadline_s=_DEADLINE_S, exclusive=False)
@@ -133,7 +134,7 @@ async def _import(settings: configuration.Configuration, book: Book, arguments: 
             database, site=settings.site.name, source=arguments.source, by=f"import {book.path.name[:80]}"
         )
         with _Rejects(book, write=not arguments.dry_run) as rejects:
-            tally = await _Run(store, book, rejects, dry=arguments.dry_run).go()
+            tally = await _Run(store, book, rejects, dry=arguments.dry_run).go(reader)
         if not arguments.dry_run:
             await _audit(database, book, tally)
     finally:
@@ -159,13 +160,14 @@ class _Run:
         self._progress = Progress(book.size)
         self._late: dict[int, str] = {}
 
-    async def go(self) -> _Tally:
-        source = batches(self._book)
+    async def go(self, reader: Reader) -> _Tally:
+        coming = asyncio.create_task(asyncio.to_thread(reader.take))
         try:
-            while (batch := await asyncio.to_thread(next, source, None)) is not None:
+            while (batch := await coming) is not None:
+                coming = asyncio.create_task(asyncio.to_thread(reader.take))
                 await self._take(batch)
         finally:
-            source.close()
+            coming.cancel()
             self._progress.clear()
         if self._late:
             cells = self._book.cells_at(frozenset(self._late))
