@@ -4,6 +4,7 @@ that Asterisk's configuration lacks. It changes nothing. Exit code: 0 fine, 1 so
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -22,7 +23,6 @@ import configuration
 from callcards.cdr_rows import CUSTOM_COLUMNS
 from commands.doctor_cdr import judge_cdr
 from commands.doctor_here import look_around, look_into_database
-from commands.run import set_up_logs
 from configuration import Configuration
 from telephony.doctor_accounts import judge_accounts
 from telephony.doctor_events import judge_events, judge_zone
@@ -65,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    set_up_logs("error")
+    logging.basicConfig(level="ERROR")
     return asyncio.run(_Doctor(arguments).examine())
 
 

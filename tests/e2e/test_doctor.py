@@ -1,0 +1,442 @@
+"""`meridian doctor` on set-ups that are broken one by one, on a real Asterisk: it names the fault and the mend each time, and finds
+nothing to mend where nothing is broken."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rig.instance import Asterisk
+from tests.rig.meridian import MERIDIAN, free_tcp_port
+from tests.servers.stamps import ShiftedStamps
+
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+
+ACCOUNTS = """
+[meridian-listen]
+secret = hears
+deny = 0.0.0.0/0.0.0.0
+permit = 127.0.0.1/255.255.255.255
+read = system,call,agent,user
+write = reporting,user
+writetimeout = 5000
+
+[meridian-act]
+secret = acts
+deny = 0.0.0.0/0.0.0.0
+permit = 127.0.0.1/255.255.255.255
+read =
+write = agent,call,originate
+writetimeout = 5000
+"""
+
+
+@dataclass
+class SetUp:
+    """A PBX with Meridian's two accounts, and a meridian.toml; tests break one of them."""
+
+    asterisk: Asterisk
+    folder: Path
+    port: int = 0
+    keys: dict[str, str] = field(default_factory=dict)
+    more: str = ""
+    database: str = ""
+
+    def __post_init__(self) -> None:
+        self.etc = self.asterisk.directory / "etc"
+        self.cdr = self.folder / "Master.csv"
+        self._kept = {file: file.read_text() for file in self.etc.glob("*.conf")}
+
+    def add(self, file: str, text: str) -> None:
+        with (self.etc / file).open("a") as end:
+            end.write(f"\n{text}\n")
+        self.reload()
+
+    def reload(self) -> None:
+        self.asterisk.cli("manager", "reload")
+        time.sleep(0.2)
+
+    def restore(self) -> None:
+        for file, text in self._kept.items():
+            file.write_text(text)
+        self.reload()
+
+    def user(self, login: str, extension: str) -> None:
+        command = [str(MERIDIAN), "user", "add", login, "--extension", extension, "--config", str(self.config())]
+        subprocess.run(command, check=True, env={**os.environ, "MERIDIAN_PASSWORD": "not so secret"}, cwd=self.folder)
+
+    def config(self) -> Path:
+        keys = {
+            "host": '"127.0.0.1"',
+            "port": str(self.port or self.asterisk.ports.ami),
+            "listener": '{ user = "meridian-listen", secret = "hears" }',
+            "controller": '{ user = "meridian-act", secret = "acts" }',
+            "cdr_csv": json.dumps(str(self.asterisk.cdr_csv)),
+            **self.keys,
+        }
+        path = self.folder / "meridian.toml"
+        path.write_text(
+            '[site]\nname = "t"\ntimezone = "Europe/Moscow"\nregion = "RU"\nagents = ["PJSIP/10??"]\n[pbx.main]\n'
+            + "".join(f"{key} = {value}\n" for key, value in keys.items() if value)
+            + f'[database]\nurl = "{self.database or "sqlite:///m.db"}"\nfolder = "var"\n[web]\nport = {free_tcp_port()}\n'
+            + self.more
+        )
+        return path
+
+    def doctor(self, *options: str) -> subprocess.CompletedProcess[str]:
+        command = [str(MERIDIAN), "doctor", "--config", str(self.config()), *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=self.folder)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def ailing(self) -> dict[str, list[dict[str, Any]]]:
+        """What the doctor doesn't find fine, by code. Its exit code must fit."""
+        done = self.doctor("--json")
+        report = json.loads(done.stdout)
+        found: dict[str, list[dict[str, Any]]] = {}
+        for area in report["areas"]:
+            for finding in area["findings"]:
+                assert bool(finding["mend"]) == (finding["level"] != "ok"), finding
+                if finding["level"] in ("warn", "fail"):
+                    found.setdefault(finding["code"], []).append(finding)
+        failed = any(finding["level"] == "fail" for each in found.values() for finding in each)
+        assert done.returncode == int(failed), report
+        return found
+
+
+@pytest.fixture(scope="module")
+def pbx() -> Iterator[Asterisk]:
+    with Asterisk("doctor", systemname="main") as asterisk:
+        with (asterisk.directory / "etc" / "manager.conf").open("a") as end:
+            end.write(ACCOUNTS)
+        asterisk.cli("manager", "reload")
+        yield asterisk
+
+
+@pytest.fixture
+def setup(pbx: Asterisk, tmp_path: Path) -> Iterator[SetUp]:
+    made = SetUp(pbx, tmp_path)
+    yield made
+    made.restore()
+
+
+def assert_only(found: dict[str, list[dict[str, Any]]], code: str, *words: str, mend: str, level: str = "fail") -> None:
+    """This and nothing else is not fine; one finding has all the words, and this in its mend."""
+    assert set(found) == {code}, found
+    fitting = [each for each in found[code] if all(word in each["text"] for word in words)]
+    assert fitting, found
+    assert all(each["level"] == level for each in fitting), fitting
+    assert any(mend in each["mend"] for each in fitting), fitting
+
+
+def test_nothing_to_mend(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    assert setup.ailing() == {}
+    assert setup.doctor("--lines").stdout == ""
+    plain = setup.doctor()
+    assert plain.returncode == 0
+    assert "0 doubtful, 0 to mend" in plain.stdout
+    assert "Lines to add" not in plain.stdout
+
+
+def test_only_looking_touches_nothing(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    before = setup.asterisk.cdr_csv.read_text() if setup.asterisk.cdr_csv.exists() else ""
+    report = json.loads(setup.doctor("--only-look", "--json").stdout)
+    unseen = {each["code"] for area in report["areas"] for each in area["findings"] if each["level"] == "unseen"}
+    assert unseen >= {"read_call", "read_agent"}
+    time.sleep(0.5)
+    assert (setup.asterisk.cdr_csv.read_text() if setup.asterisk.cdr_csv.exists() else "") == before
+
+
+# -- getting in
+
+
+def test_nobody_listens(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.port = free_tcp_port()
+    found = setup.ailing()
+    assert_only(found, "ami_unreachable", "Connection refused", mend="enabled = yes")
+    lines = setup.doctor("--lines").stdout
+    assert "[meridian-listen]" in lines and "read = system,call,agent,user\n" in lines
+
+
+def test_tls_where_there_is_none(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.keys["tls"] = "true"
+    assert_only(setup.ailing(), "ami_unreachable", "TLS", mend="tlsbindaddr")
+
+
+def test_wrong_secret(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.keys["listener"] = '{ user = "meridian-listen", secret = "wrong" }'
+    assert_only(setup.ailing(), "ami_refused", "meridian-listen", mend="secret in manager.conf")
+    lines = setup.doctor("--lines").stdout
+    assert re.search(r"\[meridian-listen\]\nsecret = \S{32}\n", lines)
+    assert "[meridian-act]" not in lines
+
+
+def test_kept_out_by_permit(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-act](+)\ndeny = 127.0.0.1/255.255.255.255")
+    assert_only(setup.ailing(), "ami_refused", "meridian-act", mend="permit")
+
+
+# -- rights and events
+
+
+def test_missing_write_class(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-act](+)\nwrite = call,originate")
+    found = setup.ailing()
+    assert_only(found, "ami_rights_missing", "meridian-act", "agent", mend="write = agent,call,originate")
+
+
+def test_missing_agent_class(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-listen](+)\nread = system,call,user")
+    assert_only(setup.ailing(), "read_agent", "read class agent", mend="read = system,call,agent,user")
+    assert "[meridian-listen](+)\nread = system,call,agent,user\n" in setup.doctor("--lines").stdout
+
+
+def test_missing_call_class(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-listen](+)\nread = system,agent,user")
+    assert_only(setup.ailing(), "read_call", "read class call", mend="read = system,call,agent,user")
+
+
+def test_missing_user_and_system_class(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-listen](+)\nread = call,agent")
+    found = setup.ailing()
+    assert set(found) == {"read_user", "read_system"}, found
+
+
+def test_command_is_too_much(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-act](+)\nwrite = agent,call,originate,command")
+    assert_only(setup.ailing(), "ami_rights_excess", "command", "full control", mend="write = agent,call,originate in")
+    assert setup.doctor("--lines").stdout.count("write = agent,call,originate\n") == 1
+
+
+def test_no_timestampevents(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[general](+)\ntimestampevents = no")
+    assert_only(setup.ailing(), "timestampevents", "time of arrival", mend="timestampevents = yes", level="warn")
+    assert "[general](+)\ntimestampevents = yes\n" in setup.doctor("--lines").stdout
+
+
+def test_filter_that_drops_newchannel(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-listen](+)\neventfilter(action(exclude),name(Newchannel)) =")
+    assert_only(setup.ailing(), "filter_newchannel", "Newchannel", mend="eventfilter")
+
+
+def test_impatient_writetimeout(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.add("manager.conf", "[meridian-listen](+)\nwritetimeout = 100")
+    assert_only(setup.ailing(), "writetimeout", "meridian-listen", mend="writetimeout = 5000")
+    assert "[meridian-listen](+)\nwritetimeout = 5000\n" in setup.doctor("--lines").stdout
+
+
+# -- call records
+
+
+def test_call_records_are_elsewhere(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.keys["cdr_csv"] = json.dumps(str(setup.folder / "nowhere.csv"))
+    assert_only(setup.ailing(), "cdr_file_missing", "nowhere.csv", mend="cdr_custom.conf")
+    assert "\nnowhere.csv => ${CSV_QUOTE(${CDR(clid)})}," in setup.doctor("--lines").stdout
+
+
+def test_no_call_records_configured(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.keys["cdr_csv"] = ""
+    assert_only(setup.ailing(), "cdr_none", "no card", mend="cdr_csv", level="warn")
+
+
+def test_call_records_are_switched_off(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.doctor()  # so that there is a record
+    setup.add("cdr.conf", "[general](+)\nenable = no")
+    setup.asterisk.cli("core", "reload")
+    try:
+        found = setup.ailing()
+    finally:
+        setup.restore()
+        setup.asterisk.cli("core", "reload")
+    assert found["cdr_disabled"][0]["level"] == "fail"
+    assert "enable = yes" in found["cdr_disabled"][0]["mend"]
+
+
+def test_records_without_uniqueid(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    mapping = setup.etc / "cdr_custom.conf"
+    text = mapping.read_text()
+    for column in ("uniqueid", "linkedid"):
+        text = text.replace(",${CSV_QUOTE(${CDR(" + column + ")})}", "")
+    mapping.write_text(text)
+    setup.asterisk.cdr_csv.unlink(missing_ok=True)
+    setup.asterisk.cli("module", "reload", "cdr_custom.so")
+    try:
+        found = setup.ailing()
+    finally:
+        setup.restore()
+        setup.asterisk.cli("module", "reload", "cdr_custom.so")
+        setup.asterisk.cdr_csv.unlink(missing_ok=True)
+    assert_only(found, "cdr_columns", "uniqueid", mend="cdr_custom.conf")
+
+
+def test_wrong_zone(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.keys["cdr_zone"] = '"Asia/Tokyo"'
+    assert_only(setup.ailing(), "cdr_zone", "UTC+00:00", "UTC+09:00", mend="cdr_zone", level="warn")
+
+
+# -- people, queues, dialplan
+
+
+def test_operator_without_endpoint(setup: SetUp) -> None:
+    setup.user("anna", "1077")
+    assert_only(setup.ailing(), "operator_no_endpoint", "anna", "PJSIP/1077", mend="pjsip.conf")
+
+
+def test_endpoint_without_operator(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    config = setup.config
+    setup.config = lambda: narrowed(config())  # type: ignore[method-assign]
+    found = setup.ailing()
+    assert_only(found, "endpoint_no_operator", "PJSIP/1010", mend='["PJSIP/1???"]', level="warn")
+
+
+def narrowed(path: Path) -> Path:
+    path.write_text(path.read_text().replace("PJSIP/10??", "PJSIP/100?"))
+    return path
+
+
+def test_pattern_that_fits_nothing(setup: SetUp) -> None:
+    config = setup.config
+    setup.user("anna", "1001")
+    setup.config = lambda: misread(config())  # type: ignore[method-assign]
+    found = setup.ailing()
+    assert set(found) == {"endpoints_none", "operator_no_pattern"}, found
+    assert '["PJSIP/1???"]' in found["endpoints_none"][0]["mend"]
+
+
+def misread(path: Path) -> Path:
+    path.write_text(path.read_text().replace("PJSIP/10??", "SIP/1???"))
+    return path
+
+
+def test_queue_that_the_pbx_does_not_have(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    queues = [
+        *(f"lobby-{n:02d}" for n in range(1, 21)),
+        "support",
+        "sales",
+        "billing",
+        "load",
+        "lobby",
+        "suport",
+        "vip",
+    ]
+    setup.more = "".join(f'[desk.queues."{name}"]\nwrap_up = "none"\n' for name in queues)
+    found = setup.ailing()
+    assert_only(found, "queue_unknown_to_pbx", "queue suport", mend="[desk.queues.suport]")
+    lines = setup.doctor("--lines").stdout
+    assert "is it support?" in lines and "[vip]\nstrategy = " in lines
+
+
+def test_queue_that_we_do_not_know(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.more = '[desk.queues.support]\nwrap_up = "none"\n'
+    assert_only(setup.ailing(), "queue_unknown_here", "billing", mend="[desk.queues.", level="warn")
+
+
+def test_wrong_context_for_click_to_call(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    setup.keys["call_context"] = '"from-nowhere"'
+    assert_only(setup.ailing(), "call_context", "from-nowhere", mend='call_context = "from-agent"')
+    assert "[from-nowhere]\ninclude => from-agent\n" in setup.doctor("--lines").stdout
+
+
+def test_clocks_apart(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    with ShiftedStamps(setup.asterisk.ports.ami, by_s=-30.0) as proxy:
+        setup.port = proxy.port
+        found = setup.ailing()
+    assert_only(found, "clock", "30.0 s behind", mend="time servers", level="warn")
+
+
+def test_no_systemname(tmp_path: Path) -> None:
+    with Asterisk("doctor") as nameless:
+        with (nameless.directory / "etc" / "manager.conf").open("a") as end:
+            end.write(ACCOUNTS)
+        setup = SetUp(nameless, tmp_path)
+        setup.reload()
+        setup.user("anna", "1001")
+        assert_only(setup.ailing(), "systemname", "ids of calls", mend="systemname = main", level="warn")
+        assert "; ---- asterisk.conf\n[options](+)\nsystemname = main\n" in setup.doctor("--lines").stdout
+
+
+# -- what is ours
+
+
+def test_database_out_of_reach(setup: SetUp) -> None:
+    setup.database = "postgresql://meridian:hush@127.0.0.1:1/meridian"
+    found = setup.ailing()
+    assert_only(found, "database", "127.0.0.1:1", mend="password")
+    assert "hush" not in json.dumps(found)
+
+
+def test_database_of_a_newer_meridian(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    subprocess.run(
+        ["sqlite3", str(setup.folder / "m.db"), "update alembic_version set version_num = '9999'"], check=True
+    ) if shutil.which("sqlite3") else _newer(setup.folder / "m.db")
+    found = setup.ailing()
+    assert_only(found, "database_tables", "newer Meridian", "9999", mend="backup")
+
+
+def _newer(path: Path) -> None:
+    import sqlite3
+
+    database = sqlite3.connect(path)
+    database.execute("update alembic_version set version_num = '9999'")
+    database.commit()
+    database.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_disk_full(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    journal = setup.folder / "var"
+    journal.mkdir(exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(journal)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs here: {mounted.stderr.decode().strip()}")
+    try:
+        with pytest.raises(OSError), (journal / "full").open("wb", buffering=0) as file:
+            while True:
+                file.write(b"\0" * 65536)
+        found = setup.ailing()
+    finally:
+        subprocess.run(["umount", str(journal)], check=True)
+    assert set(found) == {"disk", "disk_write"}, found
+    assert "0 MB free" in found["disk"][0]["text"]
+    assert "Make room" in found["disk"][0]["mend"]
+
+
+def test_wrong_use(setup: SetUp) -> None:
+    assert setup.doctor("--lines", "--json").returncode == 2
+    assert setup.doctor("--frobnicate").returncode == 2
