@@ -174,8 +174,7 @@ class Agents:
             # Back with a client whose conversation seemed over: what follows it comes when it is.
             for again in [w for w in agent.wrap_ups if w.card_id == event.call_id]:
                 agent.wrap_ups.remove(again)
-                if again.disposed:
-                    self._phones.dispose(event.call_id, disposed=True)
+                self._phones.recall(event.call_id, event.leg_id, queue=again.queue, disposed=again.disposed)
         return self._after(change, event.at)
 
     def on_leg_ended(self, event: e.LegEnded) -> Outcome:

@@ -82,6 +82,13 @@ class Phones:
         if call := self._calls.get(call_id):
             call.disposed = disposed
 
+    def recall(self, call_id: str, leg_id: str, *, queue: str | None, disposed: bool) -> None:
+        """What was known of this part before our restart, or before the operator left the client for a moment."""
+        call, part = self._calls.get(call_id), self._part(call_id, leg_id)
+        if call is not None and part is not None:
+            call.disposed = call.disposed or disposed
+            call.queue = part.queue = part.queue or queue
+
     def arrived(self, event: e.CallArrived) -> Change:
         """Whoever placed a call is busy from then on."""
         if event.call_id in self._calls:

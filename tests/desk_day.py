@@ -39,6 +39,7 @@ class Day:
         self.desk = desk or Desk(queues=QUEUES)
         self.agents = Agents(site="riga", desk=self.desk)
         self.effects: list[Effect] = []
+        self.stored: dict[str, AgentStatus] = {}
         self.timers: dict[str, datetime] = {}
         self.now = at
         self.engine = Engine(agent_rules(self.agents), self._perform)
@@ -187,15 +188,15 @@ class Day:
 
     def restarts(self, *, signed_in: tuple[str, ...] = ("1001",), after_s: float = 0) -> "Day":
         """Our process dies and comes back `after_s` later with what was saved."""
-        last: dict[str, AgentStatus] = {saved.status.agent: saved.status for saved in self.saved()}
         anew = Day(self.desk, at=self.now + timedelta(seconds=after_s))
+        anew.stored = self.stored | {saved.status.agent: saved.status for saved in self.saved()}
         sessions = tuple(
             e.AgentSignedIn(
                 at=anew.now, agent=agent, session_id=f"s-op{agent}", login=f"op{agent}", name=f"Op{agent}".title()
             )
             for agent in signed_in
         )
-        anew.step(AgentsLoaded(at=anew.now, statuses=tuple(last.values()), signed_in=sessions))
+        anew.step(AgentsLoaded(at=anew.now, statuses=tuple(anew.stored.values()), signed_in=sessions))
         return anew
 
 

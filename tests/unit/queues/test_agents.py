@@ -562,6 +562,20 @@ def test_a_call_that_goes_on_over_our_restart() -> None:
     assert anew.state() == "paused"
 
 
+def test_the_queue_of_a_call_is_known_after_two_restarts() -> None:
+    """Of a call that is talked already, a snapshot doesn't tell which queue it came from."""
+    d = day()
+    d.talks("c1", queue="sales")
+    for _ in range(2):
+        d = d.restarts(after_s=5)
+        d.arrives("c1")
+        d.answers("c1")
+        assert d.status().queue == "sales"
+    d.hangs_up("c1")
+    refused = d.refused("finish")
+    assert refused is not None and refused.code == "disposition_missing"
+
+
 def test_a_conversation_that_ended_while_we_were_down_is_owed_its_wrap_up() -> None:
     d = day()
     d.talks("c1")
