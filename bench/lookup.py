@@ -28,7 +28,6 @@ from bench.measure import KEPT, ROOT, Row, command, interleaved, median, millise
 from clients.sql import SqlClientDirectory
 from clients.sql_look_up import HISTORY
 from core.phone import e164
-from core.phone_zone import zone_of
 from runtime.database import Database
 from runtime.prepared import Prepared
 
@@ -186,11 +185,7 @@ def _compared(name: str, size: Size, bench: Bench, *, rounds: int) -> list[Row]:
 
     def way(which: str) -> Callable[[], float]:
         def run() -> float:
-            for known in (
-                e164,
-                zone_of,
-            ):  # the raw driver is handed E.164; ours has to make it of a number not met before
-                known.cache_clear()
+            e164.cache_clear()  # the raw driver is handed E.164; ours has to make it of a number not met before
             took = (
                 getattr(bench, which)(numbers)
                 if which in ("ours", "driver")

@@ -85,7 +85,8 @@ async def _look_up(url: str) -> Callable[[str], Awaitable[Rows]] | None:
     """The very statement of the product, by the driver alone."""
     if url == "none":
         return None
-    query = Prepared(look_up_query(), url.partition(":")[0])
+    dialect = url.partition(":")[0]
+    query = Prepared(look_up_query(dialect), dialect)
     text, constants = query._text, query._constants
     if url.startswith("sqlite"):
         file = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
