@@ -1,0 +1,190 @@
+"""[skills], [hours] and [queues] of the configuration -> policies and calendars. Whatever can't work is refused here, by name.
+
+Values as they stand in TOML; core/settings.py fills them and adds file and line to what is refused. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.errors import BadConfiguration
+from routing import hours_text
+from routing.hours import Hours
+from routing.policy import QueuePolicy, Step, Strategy
+from routing.requirement import AtSite, leaves, parse, skills_of
+
+
+class Mode(StrEnum):
+    """`native`: Asterisk's queue picks the operator, Meridian keeps its members. `acd`: Meridian picks."""
+
+    NATIVE = "native"
+    ACD = "acd"
+
+
+class WhenClosed(StrEnum):
+    """What becomes of callers outside hours, and of those who still wait at closing time."""
+
+    WAIT = "wait"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    OVERFLOW = "overflow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillSetting:
+    en: str
+    ru: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaxSetting:
+    """From `after_s` of waiting on, this requirement instead."""
+
+    after_s: float
+    requirement: str
+
+    def __post_init__(self) -> None:
+        parse(self.requirement)
+        if self.after_s <= 0:
+            raise BadConfiguration(f"'after_s' is {self.after_s:g}: a step comes after some seconds of waiting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursSetting:
+    """One calendar, as hours_text.py reads it. `holidays`: a country (LV) or a part of one (DE-BY); `holidays_add` and
+    `holidays_remove` mend its list; `holiday_hours` are the hours on a holiday (none: closed)."""
+
+    zone: str
+    week: tuple[str, ...]
+    dated: tuple[str, ...] = ()
+    yearly: tuple[str, ...] = ()
+    holidays: str | None = None
+    holidays_add: tuple[str, ...] = ()
+    holidays_remove: tuple[str, ...] = ()
+    holiday_hours: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise BadConfiguration(f"'zone' {self.zone!r} is no IANA zone: write one such as 'Europe/Riga'") from error
+        self.calendar({})
+
+    def calendar(self, holidays: Mapping[date, str]) -> Hours:
+        """`holidays`: the country's list, which this doesn't know itself."""
+        days = dict(holidays)
+        days |= {named.day: named.name for named in hours_text.named_days(self.holidays_add)}
+        for named in hours_text.named_days(self.holidays_remove):
+            days.pop(named.day, None)
+        return Hours(
+            zone=self.zone,
+            week=hours_text.week(self.week),
+            dated=hours_text.dated(self.dated),
+            yearly=hours_text.yearly(self.yearly),
+            holidays=days,
+            holiday_intervals=hours_text.week([f"Mon {' '.join(self.holiday_hours)}"])[0] if self.holiday_hours else (),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSetting:
+    """How one queue is served. `offer_s`: how long a phone rings; after `misses` unanswered offers in a row the operator is not
+    responding. `vip`: points that a client marked as VIP has from the start. `fallback`: the Asterisk queue that takes over when
+    Meridian is silent. `overflow`: the queue that callers go on to when this one is closed (`closed = "overflow"`).
+    """
+
+    mode: Mode = Mode.NATIVE
+    channel: str = "voice"
+    requirement: str = ""
+    relax: tuple[RelaxSetting, ...] = ()
+    strategy: Strategy = Strategy.SCARCITY
+    rank: int = 0
+    offset: float = 0.0
+    aging: float = 1.0
+    vip: float = 10.0
+    preferred_s: float = 20.0
+    offer_s: int = 15
+    retry_s: float = 20.0
+    misses: int = 1
+    hours: str | None = None
+    closed: WhenClosed = WhenClosed.VOICEMAIL
+    closing: WhenClosed = WhenClosed.WAIT
+    overflow: str | None = None
+    fallback: str | None = None
+    answer_within_s: int = 20
+    short_abandon_s: int = 5
+
+    def __post_init__(self) -> None:
+        parse(self.requirement)
+        self.policy("this queue")
+        if not 1 <= self.offer_s <= 300:
+            raise BadConfiguration(f"'offer_s' is {self.offer_s}: a phone rings 1 to 300 seconds")
+        if self.misses < 1:
+            raise BadConfiguration(f"'misses' is {self.misses}: it must be 1 or more")
+        if (WhenClosed.OVERFLOW in (self.closed, self.closing)) and self.overflow is None:
+            raise BadConfiguration("\"overflow\" needs the key 'overflow': the queue that callers go on to")
+
+    def policy(self, name: str) -> QueuePolicy:
+        return QueuePolicy(
+            name=name,
+            steps=(
+                Step(0.0, parse(self.requirement)),
+                *(Step(step.after_s, parse(step.requirement)) for step in self.relax),
+            ),
+            channel=self.channel,
+            rank=self.rank,
+            offset=self.offset,
+            aging=self.aging,
+            strategy=self.strategy,
+            preferred_s=self.preferred_s,
+            retry_s=self.retry_s,
+        )
+
+
+def check_together(
+    queues: Mapping[str, QueueSetting],
+    *,
+    skills: Iterable[str],
+    hours: Iterable[str],
+    sites: Iterable[str],
+) -> None:
+    """What no table can know alone: skills, sites, hours and queues that others name, and overflows that run in a circle."""
+    known_skills, known_hours, known_sites = frozenset(skills), frozenset(hours), frozenset(sites)
+    for name, queue in queues.items():
+        for text in (queue.requirement, *(step.requirement for step in queue.relax)):
+            _check_names(name, text, known_skills, known_sites)
+        if queue.hours is not None and queue.hours not in known_hours:
+            raise _unknown(f"queue {name}: hours", queue.hours, known_hours)
+        if queue.overflow is not None and queue.overflow not in queues:
+            raise _unknown(f"queue {name}: overflow", queue.overflow, queues)
+        _check_overflow(name, queues)
+
+
+def _check_names(queue: str, text: str, skills: frozenset[str], sites: frozenset[str]) -> None:
+    requirement = parse(text)
+    for skill in sorted(skills_of(requirement) - skills):
+        raise _unknown(f"queue {queue}: skill", skill, skills)
+    for leaf in leaves(requirement):
+        if isinstance(leaf, AtSite):
+            for site in leaf.sites:
+                if site not in sites:
+                    raise _unknown(f"queue {queue}: site", site, sites)
+
+
+def _check_overflow(name: str, queues: Mapping[str, QueueSetting]) -> None:
+    seen = [name]
+    following = queues[name].overflow
+    while following is not None and following in queues:
+        if following in seen:
+            raise BadConfiguration(
+                f"overflow runs in a circle: {' -> '.join([*seen, following])}: take one of them out"
+            )
+        seen.append(following)
+        following = queues[following].overflow
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> BadConfiguration:
+    there = ", ".join(sorted(known)) or "none is declared"
+    return BadConfiguration(f"{what} {name!r} is not declared; there is: {there}")
