@@ -66,7 +66,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     logging.basicConfig(level="ERROR")
-    return asyncio.run(_Doctor(arguments).examine())
+    try:
+        return asyncio.run(_Doctor(arguments).examine())
+    except BrokenPipeError:  # whoever reads us has seen enough (`meridian doctor | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 class Environment(Mapping[str, str]):
