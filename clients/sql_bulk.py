@@ -100,8 +100,8 @@ class SqlClientImport:
             numbers = list(connection.scalars(query))
             if numbers:
                 asked = self._sql.asked(numbers)
-                connection.execute(self._sql.link, {"site": self._site, "asked": asked})
-                connection.execute(self._sql.linked, {"site": self._site, "asked": asked})
+                connection.execute(self._sql.link, {"this_site": self._site, "asked": asked})
+                connection.execute(self._sql.linked, {"this_site": self._site, "asked": asked})
             return len(numbers)
 
         return await self._database.write(write, deadline_s=_DEADLINE_S)
@@ -119,7 +119,7 @@ class SqlClientImport:
         """Only what these rows can mean; rows that came before unchanged cost one look at their digest."""
         sql, known, site = self._sql, Known(), self._site
         origins = {row.origin: row for row in rows}
-        for origin, client_id, digest in sql.rows(connection, "origins", origins, site=site):
+        for origin, client_id, digest in sql.rows(connection, "origins", origins, this_site=site):
             known.origins[origin] = (client_id, digest)
         fresh = [row for o, row in origins.items() if o not in known.origins or known.origins[o][1] != row.digest]
         if not fresh:
@@ -132,8 +132,8 @@ class SqlClientImport:
         names = {row.organisation.casefold() for row in fresh} | {
             row.name.casefold() for row in fresh if row.kind is ClientKind.ORGANISATION
         }
-        ids.update(client_id for (client_id,) in sql.rows(connection, "by_number", numbers, site=site))
-        ids.update(client_id for (client_id,) in sql.rows(connection, "by_email", emails, site=site))
+        ids.update(client_id for (client_id,) in sql.rows(connection, "by_number", numbers, this_site=site))
+        ids.update(client_id for (client_id,) in sql.rows(connection, "by_email", emails, this_site=site))
         ids.update(client_id for (client_id,) in sql.rows(connection, "organisations", names - {""}))
         if ids:
             for client in in_full(connection, connection.execute(CLIENT.where(clients.c.client_id.in_(ids))).all()):
@@ -162,7 +162,7 @@ class SqlClientImport:
         ]
         if numbers:
             sql.insert_number.run(connection, numbers)
-            connection.execute(sql.remember, {"site": self._site, "asked": sql.asked({row[1] for row in numbers})})
+            connection.execute(sql.remember, {"this_site": self._site, "asked": sql.asked({row[1] for row in numbers})})
         if emails:
             sql.insert_email.run(connection, emails)
         for placeholder, client_id in plan.absorbed:
@@ -320,7 +320,7 @@ class _Statements:
 
 
 def _at(columns: Any) -> sa.ColumnElement[bool]:
-    return columns.site == sa.bindparam("site")  # type: ignore[no-any-return]
+    return columns.site == sa.bindparam("this_site")  # type: ignore[no-any-return]
 
 
 def _named(statement: Any) -> Any:
