@@ -15,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidState
 
 from core.errors import Unavailable
+from web.connections import HttpConnection, Lobby
 from web.settings import WebSettings
 
 MOST_FRAME_BYTES = 65_536
@@ -102,13 +103,18 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
+                http=type(
+                    "Http",
+                    (HttpConnection,),
+                    {"lobby": Lobby(settings.connections_per_address), "request_s": settings.request_s},
+                ),
                 ws=type("Socket", (_Socket,), {"stalled_s": settings.stalled_s}),
                 ws_max_size=MOST_FRAME_BYTES,
                 ws_per_message_deflate=False,
                 ws_ping_interval=20,
                 ws_ping_timeout=20,
                 timeout_graceful_shutdown=settings.shutdown_s,
-                timeout_keep_alive=15,
+                timeout_keep_alive=round(settings.request_s),
                 h11_max_incomplete_event_size=32_768,
                 access_log=False,
                 log_config=None,

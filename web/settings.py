@@ -22,11 +22,22 @@ class WebSettings:
     recheck_s: float = 4.0
     most_body_bytes: int = 262_144
     shutdown_s: int = 5
+    request_s: float = 8.0
+    connections_per_address: int = 1_000
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise BadConfiguration(f"'port' is {self.port}: choose one from 1 to 65535")
-        for name in ("session_hours", "ticket_s", "extension_idle_s", "recheck_s", "most_body_bytes", "shutdown_s"):
+        for name in (
+            "session_hours",
+            "ticket_s",
+            "extension_idle_s",
+            "recheck_s",
+            "most_body_bytes",
+            "shutdown_s",
+            "request_s",
+            "connections_per_address",
+        ):
             if getattr(self, name) <= 0:
                 raise BadConfiguration(f"'{name}' is {getattr(self, name)}: it must be more than 0")
 
