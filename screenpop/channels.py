@@ -14,6 +14,7 @@ from screenpop.protocol import Mode, PopChanged, PopRemoved, PopShown
 
 Encode = Callable[[PopShown | PopChanged | PopRemoved], str]
 _GRACE_S = 2.0
+_STALE_S = 4 * 3600.0
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class _Retained:
     watched: bool
     seen: bool = False
     unseen: bool = False
+    over_s: float | None = None
 
 
 class Channel:
@@ -57,6 +59,8 @@ class Channel:
         if kept is None:
             kept = self._pops[pop.pop_id] = _Retained(pop, self.version, self.version, shown_s=now_s, watched=watched)
         kept.pop, kept.last_version = pop, self.version
+        if pop.state in OVER and kept.over_s is None:
+            kept.over_s = now_s
         if pop.state in OVER and not kept.seen and (not watched or now_s - kept.shown_s > _GRACE_S):
             kept.unseen = True
         message = PopChanged if same_history else PopShown
@@ -86,8 +90,9 @@ class Channel:
                     waits.append(now_s - kept.shown_s)
         return waits
 
-    def since(self, epoch: str | None, version: int | None) -> tuple[Mode, list[str]]:
+    def since(self, epoch: str | None, version: int | None, *, now_s: float) -> tuple[Mode, list[str]]:
         """The frames that bring a screen which stopped at `version` of `epoch` in step, in order."""
+        self._forget_stale(now_s)
         if epoch == self.epoch and version is not None and self._reaches_back_to(version):
             return Mode.REPLAY, [frame for number, frame in self._log if number > version]
         newest_last = sorted(self._pops.values(), key=lambda kept: kept.last_version)
@@ -110,6 +115,16 @@ class Channel:
         self._log_chars += len(frame)
         while len(self._log) > self._keep or (self._log_chars > self._keep_chars and len(self._log) > 1):
             self._log_chars -= len(self._log.popleft()[1])
+
+    def _forget_stale(self, now_s: float) -> None:
+        """Who opens the laptop in the morning isn't shown yesterday's calls; they are in the cards."""
+        stale = [k for k, kept in self._pops.items() if kept.over_s is not None and now_s - kept.over_s > _STALE_S]
+        for pop_id in stale:
+            del self._pops[pop_id]
+        if stale:  # the screens that still show them are given the whole anew
+            self._log.clear()
+            self._log_chars = 0
+            self.version += 1
 
     def _forget_oldest(self) -> None:
         surplus = len(self._pops) - self._retain

@@ -233,7 +233,7 @@ class Hub:
             return screen.cut(CloseCode.BEHIND)
         agent = self._agent(screen)
         channel = self._channels.owned(agent, screen.who.user_id) if agent else None
-        mode, frames = channel.since(asked.epoch, asked.version) if channel else (Mode.RESYNC, [])
+        mode, frames = channel.since(asked.epoch, asked.version, now_s=_clock_s()) if channel else (Mode.RESYNC, [])
         welcome = Welcome(
             epoch=channel.epoch if channel else self._epoch,
             version=channel.version if channel else 0,

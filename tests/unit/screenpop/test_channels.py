@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model import Direction, Pop
@@ -53,20 +53,20 @@ def test_numbers_have_no_holes_and_an_unchanged_history_goes_once() -> None:
 def test_since_replays_exactly_what_came_after() -> None:
     one = channel()
     put(one, *(pop(n) for n in range(5)))
-    mode, frames = one.since("e", 2)
+    mode, frames = one.since("e", 2, now_s=0)
     assert mode is Mode.REPLAY
     assert [f["version"] for f in read(frames)] == [3, 4, 5]
-    assert one.since("e", 5) == (Mode.REPLAY, [])
+    assert one.since("e", 5, now_s=0) == (Mode.REPLAY, [])
 
 
 def test_another_epoch_no_cursor_the_future_or_the_forgotten_past_resyncs() -> None:
     one = channel(keep=3)
     put(one, *(pop(n) for n in range(5)))
     for epoch, version in (("old", 4), ("e", None), (None, None), ("e", 6), ("e", 1)):
-        mode, frames = one.since(epoch, version)
+        mode, frames = one.since(epoch, version, now_s=0)
         assert mode is Mode.RESYNC
         assert [f["pop"]["pop_id"] for f in read(frames)] == [f"p-{n}" for n in range(5)]
-    assert one.since("e", 2)[0] is Mode.REPLAY
+    assert one.since("e", 2, now_s=0)[0] is Mode.REPLAY
 
 
 def test_a_pop_that_nobody_saw_before_its_end_is_marked() -> None:
@@ -74,7 +74,7 @@ def test_a_pop_that_nobody_saw_before_its_end_is_marked() -> None:
     put(one, pop(), watched=False)
     (frame,) = put(one, pop(state="missed"), watched=False)
     assert frame["unseen"] is True
-    assert read(one.since(None, None)[1])[0]["unseen"] is True
+    assert read(one.since(None, None, now_s=0)[1])[0]["unseen"] is True
 
 
 def test_a_seen_one_is_not_and_the_wait_until_seen_is_told_once() -> None:
@@ -112,14 +112,14 @@ def test_only_what_is_over_can_be_put_away() -> None:
     frame = one.remove("p-1")
     assert frame is not None and read([frame])[0] == {"type": "pop_removed", "version": 3, "pop_id": "p-1"}
     assert one.remove("p-1") is None
-    assert one.since(None, None) == (Mode.RESYNC, [])
+    assert one.since(None, None, now_s=0) == (Mode.RESYNC, [])
 
 
 def test_a_new_person_gets_what_is_live_and_nothing_that_is_over() -> None:
     one = channel()
     put(one, pop(1), pop(1, "ended"), pop(2))
     one.hand_over("e2")
-    mode, frames = one.since("e", 1)
+    mode, frames = one.since("e", 1, now_s=0)
     assert mode is Mode.RESYNC
     assert [f["pop"]["pop_id"] for f in read(frames)] == ["p-2"]
 
@@ -129,7 +129,7 @@ def test_memory_is_bounded_and_live_pops_are_never_forgotten() -> None:
     put(one, pop(0))
     for n in range(1, 300):
         put(one, pop(n), pop(n, "ended"))
-    frames = read(one.since(None, None)[1])
+    frames = read(one.since(None, None, now_s=0)[1])
     assert len(frames) == 5
     assert frames[0]["pop"]["pop_id"] == "p-0" and [p.pop_id for p in one.live] == ["p-0"]
 
@@ -137,6 +137,7 @@ def test_memory_is_bounded_and_live_pops_are_never_forgotten() -> None:
 STEPS = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["ringing", "talking", "missed", "ended", "away"])))
 
 
+@settings(deadline=None)
 @given(STEPS, st.integers(0, 60))
 def test_a_screen_that_was_away_ends_up_where_one_that_stayed_is(steps: list[tuple[int, str]], left_at: int) -> None:
     """Whatever happened and whenever the line was cut: after the resume both know the same."""
@@ -151,7 +152,7 @@ def test_a_screen_that_was_away_ends_up_where_one_that_stayed_is(steps: list[tup
             if message["version"] <= left_at:
                 take(left, message)
                 cursor = message["version"]
-    mode, frames = one.since("e", cursor)
+    mode, frames = one.since("e", cursor, now_s=0)
     if mode is Mode.RESYNC:
         left.clear()
     for message in read(frames):
@@ -164,3 +165,14 @@ def take(screen: dict[str, Any], message: dict[str, Any]) -> None:
         screen.pop(message["pop_id"], None)
     else:
         screen[message["pop"]["pop_id"]] = message["pop"]["state"]
+
+
+def test_yesterdays_calls_are_forgotten_and_every_screen_gets_the_whole_anew() -> None:
+    one = channel()
+    put(one, pop(1), pop(1, "ended"), pop(2), now_s=0)
+    put(one, pop(3), pop(3, "missed"), now_s=14_000)
+    assert [f["pop"]["pop_id"] for f in read(one.since("e", 0, now_s=14_400)[1])] == ["p-1", "p-1", "p-2", "p-3", "p-3"]
+    mode, frames = one.since("e", 5, now_s=14_401)  # the first one was over for four hours
+    assert (mode, [f["pop"]["pop_id"] for f in read(frames)]) == (Mode.RESYNC, ["p-2", "p-3"])
+    assert one.since("e", 6, now_s=14_402) == (Mode.REPLAY, [])
+    assert put(one, pop(4))[0]["version"] == 7  # a screen at 5 sees the hole, and asks
