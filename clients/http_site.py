@@ -20,7 +20,7 @@ async def own_site_only(
         asked = [("client", client_id) for client_id in client_ids if client_id]
         for what, thing_id in [*asked, *([("card", card_id)] if card_id else [])]:
             whose = await (
-                directory.site_of(card_id=thing_id) if what == "card" else directory.site_of(client_id=thing_id)
+                directory.home_of(card_id=thing_id) if what == "card" else directory.home_of(client_id=thing_id)
             )
             if whose is not None and whose != who.site:
                 await door.refused_access(who, f"{what} {thing_id} of site {whose}")

@@ -1,7 +1,7 @@
 """From a number to the person behind it: carries out LookUpClient. Never decides who sees the answer.
 
 The question goes to the database within the step, so that it is under way while the rest of what the PBX said is read; only
-strangers, who have to be made, take the slower way through a lane.
+strangers, who have to be made, and calls adopted at our start take the slower way through a lane.
 
 While the database is away the pop goes out saying so; the numbers are kept, and looked up again when it is back, so that an
 unknown caller of that hour becomes a client all the same.
@@ -41,7 +41,9 @@ class LookUps:
 
     def ask(self, asked: LookUpClient) -> None:
         """Within a step: never waits. The answer comes as an event of its own."""
-        if self._under_way < _AT_ONCE:
+        if asked.adopted:
+            self._strangers(asked)
+        elif self._under_way < _AT_ONCE:
             self._look_up(asked)
         elif len(self._waiting) < _MOST_KEPT:
             self._waiting.append(asked)
@@ -66,9 +68,11 @@ class LookUps:
             self._tell(asked, found)
 
     async def make(self, asked: LookUpClient) -> None:
-        """A stranger becomes a client."""
+        """A stranger becomes a client; of a conversation that went on without us, what people said meanwhile counts."""
         try:
             found = await self._directory.find_or_create(asked.site, asked.number, name=asked.name, at=self._now())
+            if asked.adopted:
+                found = await self._directory.as_confirmed(asked.site, asked.call_id, found, number=asked.number)
         except Unavailable:
             self.miss(asked)
             return

@@ -97,8 +97,20 @@ class MemoryClientDirectory:
         history = tuple(await self._history_of(client.client_id))
         return Found(client=self._summary(client, self.key(site, number) or number), history=history)
 
+    async def as_confirmed(self, site: str, card_id: str, found: Found, *, number: str) -> Found:
+        stored = None if self.cards is None else self.cards.stored(card_id)
+        whose = None if stored is None or stored.card.site != site else stored.client_id
+        if whose is None or (found.client is not None and found.client.client_id == whose):
+            return found
+        return await self.about(site, whose, number=number)
+
     def key(self, site: str, number: str) -> str | None:
         return client_key(number, self._region_of(site))
+
+    def site_of(self, client_id: str) -> tuple[str, str | None] | None:
+        """A client's site and IANA zone, without waiting."""
+        client = self._clients.get(client_id)
+        return None if client is None else (client.site, client.timezone)
 
     def client_of(self, site: str, number: str) -> ClientSummary | None:
         """A number's only owner, without waiting: what the record of conversations links its cards by."""
@@ -131,7 +143,7 @@ class MemoryClientDirectory:
     async def changes(self, site: str, client_id: str) -> list[Changed]:
         return self._changes.get(self._client(site, client_id).client_id, [])[::-1]
 
-    async def site_of(self, *, client_id: str = "", card_id: str = "") -> str | None:
+    async def home_of(self, *, client_id: str = "", card_id: str = "") -> str | None:
         if card_id:
             stored = None if self.cards is None else self.cards.stored(card_id)
             return None if stored is None else str(stored.card.site)

@@ -155,6 +155,9 @@ class ClientDirectory(Protocol):
     async def about(self, site: str, client_id: str, *, number: str) -> Found:
         """What a pop shows of a client whom somebody confirmed, whoever has the number."""
 
+    async def as_confirmed(self, site: str, card_id: str, found: Found, *, number: str) -> Found:
+        """`found` by the number, or what a pop shows of the client whose card it is: a person's word goes first."""
+
     async def client(self, site: str, client_id: str) -> Client: ...
 
     async def search(
@@ -169,7 +172,7 @@ class ClientDirectory(Protocol):
     async def changes(self, site: str, client_id: str) -> list[Changed]:
         """What people changed, newest first; what was merged into this client keeps its lines."""
 
-    async def site_of(self, *, client_id: str = "", card_id: str = "") -> str | None:
+    async def home_of(self, *, client_id: str = "", card_id: str = "") -> str | None:
         """Whose it is, for the audit trail: nobody is told."""
 
     async def live_calls(self, site: str, client_id: str) -> Sequence[tuple[str, str]]:

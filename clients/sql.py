@@ -70,6 +70,18 @@ class SqlClientDirectory:
 
         return await self._database.read(read)
 
+    async def as_confirmed(self, site: str, card_id: str, found: Found, *, number: str) -> Found:
+        i = interactions.c
+
+        def read(connection: Connection) -> Found:
+            asked = surviving_card(connection, card_id)
+            whose = connection.scalar(sa.select(i.client_id).where(i.card_id == asked, i.site == site))
+            if whose is None or (found.client is not None and found.client.client_id == whose):
+                return found
+            return self._look_up.about(connection, site, whose, self.key(site, number) or number)
+
+        return await self._database.read(read)
+
     def key(self, site: str, number: str) -> str | None:
         return client_key(number, self._region_of(site))
 
@@ -105,7 +117,7 @@ class SqlClientDirectory:
     async def changes(self, site: str, client_id: str) -> list[Changed]:
         return await self._database.read(lambda connection: changes_of(connection, site, client_id))
 
-    async def site_of(self, *, client_id: str = "", card_id: str = "") -> str | None:
+    async def home_of(self, *, client_id: str = "", card_id: str = "") -> str | None:
         i, c = interactions.c, clients.c
         by_card = sa.select(i.site).where(i.card_id == card_id)
         by_id = sa.select(c.site).where(c.client_id == client_id)

@@ -30,13 +30,17 @@ class DiscardCard(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpClient(Effect):
-    """Find (or create, when `create`) the client behind `number`; the answer comes back as ClientIdentified."""
+    """Find (or create, when `create`) the client behind `number`; the answer comes back as ClientIdentified.
+
+    `adopted`: the conversation goes on since before our start, and a person may have said who it is already.
+    """
 
     call_id: str
     site: str
     number: str
     name: str
     create: bool = True
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +123,22 @@ class SyncMember(Effect):
     agent: str
     paused: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingAgent(Effect):
+    """Ring this operator's phone for the call; whoever answers is bridged to the caller by the dialplan, if that still waits."""
+
+    call_id: str
+    agent: str
+    attempt: int
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging(Effect):
+    """Take the offer back: the phone falls silent."""
+
+    call_id: str
+    agent: str
+    attempt: int

@@ -111,7 +111,13 @@ class Pops:
             call.history_state = "ready"
         else:
             effects.append(
-                LookUpClient(call_id=event.call_id, site=event.site, number=event.client_number, name=_name(event))
+                LookUpClient(
+                    call_id=event.call_id,
+                    site=event.site,
+                    number=event.client_number,
+                    name=_name(event),
+                    adopted=event.adopted,
+                )
             )
         if event.direction is Direction.OUTBOUND and event.agent:
             effects.append(self._shown(call, event.uniqueid, event.agent, event.at))

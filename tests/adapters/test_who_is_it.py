@@ -299,9 +299,24 @@ async def test_another_sites_card_or_client_is_none(rooms: Rooms, learn: bool) -
         await rooms.clients.merge("riga", anna.client_id, into=theirs.client_id, by="eva", at=NOON)
     assert await client_of(rooms, 1) is None
     assert [each.name for each in await rooms.clients.search("riga", "")] == ["Anna"], "nothing was half made"
-    assert await rooms.clients.site_of(client_id=theirs.client_id) == "berlin"
-    assert await rooms.clients.site_of(card_id=card(2).card_id) == "berlin"
-    assert await rooms.clients.site_of(client_id="nobody") is None
+    assert await rooms.clients.home_of(client_id=theirs.client_id) == "berlin"
+    assert await rooms.clients.home_of(card_id=card(2).card_id) == "berlin"
+    assert await rooms.clients.home_of(client_id="nobody") is None
+
+
+async def test_what_a_person_said_goes_before_what_the_number_says(rooms: Rooms) -> None:
+    anna, boris = await made(rooms, "Anna", NUMBER), await made(rooms, "Boris")
+    await save(rooms, open_card(1))
+    found = await rooms.clients.find("riga", NUMBER)
+    ask = rooms.clients.as_confirmed
+    assert await ask("riga", open_card(1).card_id, found, number=NUMBER) == found
+    assert await ask("riga", "no-such-card", found, number=NUMBER) == found
+    await confirm(rooms, 1, boris.client_id)
+    said = (await ask("riga", open_card(1).card_id, found, number=NUMBER)).client
+    assert said is not None and (said.client_id, said.number) == (boris.client_id, NUMBER)
+    assert await ask("omsk", open_card(1).card_id, found, number=NUMBER) == found
+    await confirm(rooms, 1, anna.client_id)
+    assert await ask("riga", open_card(1).card_id, found, number=NUMBER) == found
 
 
 async def test_calls_that_go_on_are_known_by_their_client(rooms: Rooms) -> None:

@@ -1,6 +1,7 @@
 """The look-up of a call's client: found, made, or kept for when the database is back."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,7 +11,7 @@ from clients.ports import Answer, Found
 from core.effects import LookUpClient
 from core.errors import Unavailable
 from core.events import ClientIdentified
-from core.model import ClientSummary, Direction, PastInteraction
+from core.model import Candidate, CandidateReason, ClientKind, ClientSummary, Direction, FollowUpLine, PastInteraction
 from tests.cards import NOON
 
 CLIENT = ClientSummary(client_id="c1", name="Жанна", number="+79161110001")
@@ -26,6 +27,7 @@ class Book:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
         self.away = self.late = False
+        self.confirmed: Found | None = None
         self.client: ClientSummary | None = CLIENT
         self.open: deque[tuple[str, str, Answer]] = deque()
 
@@ -47,6 +49,10 @@ class Book:
     async def find_or_create(self, site: str, number: str, *, name: str, at: datetime) -> Found:
         found = self._answer("find_or_create", site, number, name, at)
         return Found(client=CLIENT, history=found.history)
+
+    async def as_confirmed(self, site: str, card_id: str, found: Found, *, number: str) -> Found:
+        self._answer("as_confirmed", site, card_id, number)
+        return self.confirmed or found
 
     def _answer(self, *asked: object) -> Found:
         if self.away:
@@ -80,6 +86,32 @@ async def test_a_stranger_is_made_in_the_lane_and_then_told() -> None:
     await desk.look_ups.make(asked())
     assert desk.delivered == [ClientIdentified(at=NOON, call_id="call-1", client=CLIENT, history=())]
     assert desk.book.asked[-1] == ("find_or_create", "riga", "+79161110001", "Жанна", NOON)
+
+
+async def test_of_a_call_that_went_on_without_us_the_confirmed_client_counts() -> None:
+    desk = Desk()
+    adopted = replace(asked(), adopted=True)
+    desk.look_ups.ask(adopted)
+    assert (desk.delivered, desk.strangers) == ([], [adopted])
+    desk.book.confirmed = Found(client=replace(CLIENT, client_id="c2", name="Anna"))
+    await desk.look_ups.make(adopted)
+    assert desk.delivered[0].client == desk.book.confirmed.client
+    assert desk.book.asked[-1] == ("as_confirmed", "riga", "call-1", "+79161110001")
+
+
+def test_several_owners_are_no_stranger_and_all_that_was_found_is_told() -> None:
+    desk = Desk()
+    one = Candidate("c1", "Anna", ClientKind.PERSON, None, CandidateReason.SHARED_NUMBER, None, False)
+    promised = FollowUpLine("f1", NOON, "call", "eva")
+    found = Found(client=None, history=(PAST,), candidates=(one,), follow_ups=(promised,))
+    desk.book._answer = lambda *_asked: found  # type: ignore[method-assign]
+    desk.look_ups.ask(asked())
+    assert desk.strangers == []
+    assert desk.delivered == [
+        ClientIdentified(
+            at=NOON, call_id="call-1", client=None, history=(PAST,), candidates=(one,), follow_ups=(promised,)
+        )
+    ]
 
 
 def test_whoever_must_not_be_made_is_only_looked_for() -> None:
