@@ -82,7 +82,7 @@ def imported(file: Path, folder: Path, url: str) -> Took:
     told = running.communicate()[0]
     if running.returncode:
         raise RuntimeError(told)
-    say(told.splitlines()[-2])
+    say(next(line for line in told.splitlines() if "rows/s" in line))
     return Took(took, peak)
 
 
