@@ -198,7 +198,6 @@ def _card_columns(words: _Words, size: Size) -> dict[str, str]:
         "served_by": "'1001'",
         "notes": "'Спрашивал о счёте за прошлый месяц; обещали перезвонить, когда бухгалтерия ответит. №' || n",
         "disposition": "CASE WHEN n % 3 = 0 THEN 'resolved' ELSE 'callback' END",
-        "next_contact_text": "''",
     }
     instants = {"started_at": 0, "queued_at": 1, "answered_at": 12, "talk_ended_at": 132, "ended_at": 132}
     numbers = {

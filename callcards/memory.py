@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from callcards.corrections import CardChange
+from callcards.follow_ups import AddFollowUp, ChangeFollowUp
+from callcards.memory_typed import MemoryCorrections, MemoryFollowUps, typed_on
 from callcards.past import past_interaction
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
 from core.effects import DiscardCard, SaveCard
@@ -14,10 +17,17 @@ from core.model import Card, ClientSummary, PastInteraction
 
 
 class MemoryCardStore:
-    """`client_of` finds the client of a site's number as received."""
+    """`client_of` finds the client of a site's number as received, `site_of` the site and zone of a client's id."""
 
-    def __init__(self, *, client_of: Callable[[str, str], ClientSummary | None]) -> None:
+    def __init__(
+        self,
+        *,
+        client_of: Callable[[str, str], ClientSummary | None],
+        site_of: Callable[[str], tuple[str, str | None] | None] = lambda _client_id: None,
+    ) -> None:
         self._client_of = client_of
+        self.corrections = MemoryCorrections()
+        self.follow_ups = MemoryFollowUps(card_of=self.stored, site_of=site_of)
         self._cards: dict[str, StoredCard] = {}
         self._owners: dict[tuple[str, str, str, str], str] = {}
         self._gone: dict[str, str | None] = {}
@@ -34,11 +44,19 @@ class MemoryCardStore:
                     self._discard(change)
                 case Annotate():
                     self._annotate(change)
+                case AddFollowUp():
+                    self.follow_ups.add(change)
+                case ChangeFollowUp():
+                    if self._first_time(change.change_id):
+                        self.follow_ups.change(change)
                 case AuditLine():
                     self.audit.setdefault(change.audit_id, change)
 
     async def card(self, card_id: str) -> StoredCard | None:
-        return self.stored(card_id)
+        found = self.stored(card_id)
+        if found is None:
+            return None
+        return replace(found, follow_ups=tuple(self.follow_ups.open_of_card(found.card.card_id)))
 
     async def open_cards(self, site: str, pbx: str) -> list[Card]:
         cards = (stored.card for stored in self._cards.values())
@@ -67,8 +85,11 @@ class MemoryCardStore:
 
     # What a directory of clients in memory asks for, where SQL reads the same tables.
 
+    async def changes(self, card_id: str) -> list[CardChange]:
+        return self.corrections.of(self._survivor(card_id))
+
     def stored(self, card_id: str) -> StoredCard | None:
-        """A card, or the one that it became part of, without waiting."""
+        """Without waiting, for the others in memory."""
         found = self._cards.get(self._survivor(card_id))
         return None if found is None else self._with_client(found)
 
@@ -112,22 +133,28 @@ class MemoryCardStore:
         swallowed = self._cards.pop(change.card_id, None)
         if swallowed is not None and survivor in self._cards and swallowed.edited_at is not None:
             self._cards[survivor] = _with_typed_of(self._cards[survivor], swallowed)
+        if survivor is not None:
+            self.corrections.move(change.card_id, survivor)
+            self.follow_ups.move(change.card_id, survivor)
 
     def _annotate(self, change: Annotate) -> None:
-        stored = self._cards.get(self._survivor(change.card_id))
-        if change.annotation_id in self._annotations:
+        stored = self.stored(change.card_id)
+        if not self._first_time(change.annotation_id) or stored is None:
             return
-        self._annotations.add(change.annotation_id)
-        if stored is None:
+        if change.site not in (None, stored.card.site):
             return
-        typed = replace(stored, edited_by=change.by, edited_at=change.at)
-        if change.notes is not None:
-            typed = replace(typed, notes=change.notes)
-        if change.disposition is not None:
-            typed = replace(typed, disposition=change.disposition or None)
-        if (contact := change.next_contact) is not None:
-            typed = replace(typed, next_contact_at=contact.at, next_contact_text=contact.text)
-        self._cards[stored.card.card_id] = typed
+        card_id = stored.card.card_id
+        now = typed_on(stored, change, self.corrections.changed_at(card_id, "notes"))
+        self.corrections.write(stored, now, change)
+        self._cards[card_id] = now
+        if change.next_contact is not None:
+            self.follow_ups.plan_as_typed(change, stored)
+
+    def _first_time(self, change_id: str) -> bool:
+        if change_id in self._annotations:
+            return False
+        self._annotations.add(change_id)
+        return True
 
     def _survivor(self, card_id: str) -> str:
         return self._gone.get(card_id) or card_id
@@ -159,8 +186,7 @@ def _with_typed_of(stays: StoredCard, goes: StoredCard) -> StoredCard:
         stays,
         notes="\n".join(text for text in (stays.notes, goes.notes) if text),
         disposition=stays.disposition or goes.disposition,
-        next_contact_at=stays.next_contact_at or goes.next_contact_at,
-        next_contact_text=stays.next_contact_text or goes.next_contact_text,
         edited_by=stays.edited_by or goes.edited_by,
         edited_at=stays.edited_at or goes.edited_at,
+        fields={**goes.fields, **stays.fields},
     )

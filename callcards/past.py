@@ -12,6 +12,13 @@ def served_by(card: Card) -> str | None:
     return talked[-1] if talked else card.answered_by
 
 
+def phones_that_missed(card: Card) -> tuple[str, ...]:
+    """The operators whose phones rang out on a client's call that nobody took and that is over."""
+    if card.ended_at is None or card.answered_at is not None or card.direction is not Direction.INBOUND:
+        return ()
+    return tuple({leg.agent: None for leg in card.legs if leg.rang and leg.outcome is LegOutcome.NOANSWER})
+
+
 def past_interaction(stored: StoredCard) -> PastInteraction:
     card = stored.card
     return PastInteraction(

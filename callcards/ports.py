@@ -5,10 +5,12 @@ second start repeat it without doubling anything.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from callcards.corrections import CardChange
+from callcards.follow_ups import AddFollowUp, ChangeFollowUp, ShownFollowUp
 from core.effects import DiscardCard, SaveCard
 from core.model import Card, PastInteraction
 
@@ -23,7 +25,11 @@ class NextContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotate:
-    """What a person typed on a card. None leaves a field as it is, an empty text clears it."""
+    """What a person typed on a card. None leaves a field as it is, an empty text clears it; of `fields` those named change.
+
+    `next_contact` makes, changes or cancels the card's open follow-up. `site`: only on a card of it. `based`: the typist saw
+    the card as of `base` (None: nothing typed on it yet); notes that somebody changed since are kept beside the new ones.
+    """
 
     annotation_id: str
     card_id: str
@@ -32,6 +38,10 @@ class Annotate:
     notes: str | None = None
     disposition: str | None = None
     next_contact: NextContact | None = None
+    fields: Mapping[str, str] | None = None
+    site: str | None = None
+    based: bool = False
+    base: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +55,22 @@ class AuditLine:
     facts: Mapping[str, str]
 
 
-Change = SaveCard | DiscardCard | Annotate | AuditLine
+Change = SaveCard | DiscardCard | Annotate | AddFollowUp | ChangeFollowUp | AuditLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCard:
-    """A card with what people typed on it and whom it belongs to."""
+    """A card with what people typed on it and whom it belongs to. `follow_ups`: the open ones, told with one card only."""
 
     card: Card
     client_id: str | None = None
     client_name: str = ""
     notes: str = ""
     disposition: str | None = None
-    next_contact_at: datetime | None = None
-    next_contact_text: str = ""
     edited_by: str | None = None
     edited_at: datetime | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    follow_ups: tuple[ShownFollowUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +88,10 @@ class CardStore(Protocol):
         """All of them, in order, in one transaction. Rejected: one of them can't be stored at all, so none was."""
 
     async def card(self, card_id: str) -> StoredCard | None:
-        """Also found by the id of a card that was merged into it."""
+        """Also found by the id of a card that was merged into it. With its open follow-ups."""
+
+    async def changes(self, card_id: str) -> list[CardChange]:
+        """Who typed what over what, oldest first."""
 
     async def open_cards(self, site: str, pbx: str) -> list[Card]: ...
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.ports import Annotate, AuditLine, Change
 from core.effects import DiscardCard, SaveCard
 
@@ -98,7 +99,14 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     return lambda value: value
 
 
-_KINDS: dict[str, type] = {"save": SaveCard, "discard": DiscardCard, "annotate": Annotate, "audit": AuditLine}
+_KINDS: dict[str, type] = {
+    "save": SaveCard,
+    "discard": DiscardCard,
+    "annotate": Annotate,
+    "add_follow_up": AddFollowUp,
+    "change_follow_up": ChangeFollowUp,
+    "audit": AuditLine,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

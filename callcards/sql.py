@@ -5,6 +5,7 @@ comes back, and a card finds its client by number whenever it is saved.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -14,9 +15,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
+from callcards import sql_follow_ups
+from callcards.corrections import CardChange
+from callcards.follow_ups import AddFollowUp, ChangeFollowUp
+from callcards.past import phones_that_missed
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
 from callcards.record import to_json, to_record
-from callcards.sql_rows import CardRows, stored_card
+from callcards.sql_rows import MISSED, STORED, CardRows, stored_card
+from callcards.sql_typed import changes_of, move_typed, survivor, write_typed
 from core.effects import DiscardCard, SaveCard
 from core.errors import Rejected
 from core.model import Card, Direction, PastInteraction
@@ -25,14 +31,14 @@ from runtime.prepared import Prepared, PreparedWrite
 from runtime.schema import (
     audit,
     client_numbers,
-    clients,
     discarded_cards,
     interaction_linkedids,
     interactions,
+    missed_calls,
     storable,
 )
 
-_TYPED = ("notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at", "fields")
+_TYPED = ("notes", "disposition", "edited_by", "edited_at", "fields")
 _OWNED = ("site", "pbx", "linkedid", "boot_id", "card_id")
 _MOST_AT_ONCE = 500
 
@@ -48,6 +54,8 @@ class SqlCardStore:
         self._save = PreparedWrite(self._save_statement(), database.dialect)
         self._rows = CardRows(self._save.names, database.dialect)
         self._own_linkedid = PreparedWrite(self._own_statement(), database.dialect)
+        missed: dict[str, Any] = {name: sa.bindparam(name) for name in MISSED}
+        self._miss = PreparedWrite(self._insert(missed_calls).values(missed).on_conflict_do_nothing(), database.dialect)
         self._discarded = Prepared(_discarded_query(database.dialect), database.dialect)
         self._write_audit = self._insert(audit).on_conflict_do_nothing().returning(audit.c.audit_id)
 
@@ -61,22 +69,27 @@ class SqlCardStore:
 
     async def card(self, card_id: str) -> StoredCard | None:
         def find(connection: Connection) -> StoredCard | None:
-            survivor = _survivor(connection, card_id)
-            row = connection.execute(_STORED.where(interactions.c.card_id == survivor)).mappings().first()
-            return None if row is None else stored_card(row)
+            known_as = survivor(connection, card_id)
+            row = connection.execute(STORED.where(interactions.c.card_id == known_as)).mappings().first()
+            if row is None:
+                return None
+            return replace(stored_card(row), follow_ups=tuple(sql_follow_ups.open_of_card(connection, known_as)))
 
         return await self._database.read(find)
 
+    async def changes(self, card_id: str) -> list[CardChange]:
+        return await self._database.read(lambda connection: changes_of(connection, survivor(connection, card_id)))
+
     async def open_cards(self, site: str, pbx: str) -> list[Card]:
         c = interactions.c
-        query = _STORED.where(c.site == site, c.pbx == pbx, c.ended_at.is_(None)).order_by(c.started_at, c.card_id)
+        query = STORED.where(c.site == site, c.pbx == pbx, c.ended_at.is_(None)).order_by(c.started_at, c.card_id)
         return [stored.card for stored in await self._stored(query)]
 
     async def cards_by_linkedid(self, site: str, pbx: str, linkedids: Sequence[str]) -> list[Card]:
         found: dict[str, Card] = {}
         for owned in self._owned_among(site, pbx, linkedids):
             owners = sa.select(interaction_linkedids.c.card_id).where(owned)
-            for stored in await self._stored(_STORED.where(interactions.c.card_id.in_(owners))):
+            for stored in await self._stored(STORED.where(interactions.c.card_id.in_(owners))):
                 found[stored.card.card_id] = stored.card
         return sorted(found.values(), key=lambda card: (card.started_at, card.card_id))
 
@@ -91,7 +104,7 @@ class SqlCardStore:
         return await self._database.read(lambda connection: connection.scalar(query))
 
     async def recent(self, site: str, *, limit: int = 50, before: Before | None = None) -> list[StoredCard]:
-        return await self._stored(_page(_STORED.where(interactions.c.site == site), limit, before))
+        return await self._stored(_page(STORED.where(interactions.c.site == site), limit, before))
 
     async def history(self, client_id: str, *, limit: int = 20, before: Before | None = None) -> list[PastInteraction]:
         query = _page(_PAST.where(interactions.c.client_id == client_id), limit, before)
@@ -142,6 +155,10 @@ class SqlCardStore:
                         self._discard(connection, change)
                     case Annotate():
                         self._annotate(connection, change)
+                    case AddFollowUp():
+                        sql_follow_ups.add(connection, change)
+                    case ChangeFollowUp():
+                        self._change_follow_up(connection, change)
                     case AuditLine():
                         connection.execute(self._write_audit, storable(to_record(change)) | {"at": change.at})
 
@@ -156,6 +173,8 @@ class SqlCardStore:
         if not kept:
             return
         self._save.run(connection, (self._rows.row(card, self._key_of(card)) for card in kept))
+        if missed := [row for card in kept for row in self._rows.missed(card, phones_that_missed(card))]:
+            self._miss.run(connection, missed)
         owned = ((linkedid, card) for card in kept for linkedid in card.linkedids)
         self._own_linkedid.run(
             connection,
@@ -170,23 +189,22 @@ class SqlCardStore:
         return None if card.client_number is None else self._client_key(card.site, card.client_number)
 
     def _discard(self, connection: Connection, change: DiscardCard) -> None:
-        survivor = None if change.into is None else _survivor(connection, change.into)
-        if survivor == change.card_id:
+        into = None if change.into is None else survivor(connection, change.into)
+        if into == change.card_id:
             return
         connection.execute(
             self._insert(discarded_cards).on_conflict_do_nothing(),
-            {"card_id": change.card_id, "into_card_id": survivor},
+            {"card_id": change.card_id, "into_card_id": into},
         )
         d, owned = discarded_cards.c, interaction_linkedids
-        connection.execute(
-            sa.update(discarded_cards).where(d.into_card_id == change.card_id).values(into_card_id=survivor)
-        )
+        connection.execute(sa.update(discarded_cards).where(d.into_card_id == change.card_id).values(into_card_id=into))
         # With no survivor the ids stay with the card that isn't: the CDR then knows that they need none.
-        owner = survivor or change.card_id
+        owner = into or change.card_id
         connection.execute(sa.update(owned).where(owned.c.card_id == change.card_id).values(card_id=owner))
         self._own_all(connection, change, owner)
-        if survivor is not None:
-            _move_typed(connection, change.card_id, survivor)
+        if into is not None:
+            move_typed(connection, change.card_id, into)
+            sql_follow_ups.move(connection, change.card_id, into)
         connection.execute(sa.delete(interactions).where(interactions.c.card_id == change.card_id))
 
     def _own_all(self, connection: Connection, change: DiscardCard, owner: str) -> None:
@@ -204,25 +222,34 @@ class SqlCardStore:
         )
 
     def _annotate(self, connection: Connection, change: Annotate) -> None:
-        """Once each: the line in the audit trail is the proof that it has been done."""
-        typed = _typed_values(change)
-        line = {
-            "audit_id": change.annotation_id,
-            "at": change.at,
-            "actor": change.by,
-            "action": "card_annotated",
-            "facts": {"card_id": change.card_id, "fields": ",".join(sorted(typed))},
-        }
-        if connection.execute(self._write_audit, storable(line)).first() is None:
+        typed = [
+            name for name in ("notes", "disposition", "next_contact", "fields") if getattr(change, name) is not None
+        ]
+        facts = {"card_id": change.card_id, "fields": ",".join(sorted(typed))}
+        if not self._first_time(connection, change.annotation_id, change, "card_annotated", facts):
             return
-        connection.execute(
-            sa.update(interactions)
-            .where(interactions.c.card_id == _survivor(connection, change.card_id))
-            .values(**typed, edited_by=change.by, edited_at=change.at)
-        )
+        write_typed(connection, change)
+        if change.next_contact is not None:
+            sql_follow_ups.plan_as_typed(connection, change)
+
+    def _change_follow_up(self, connection: Connection, change: ChangeFollowUp) -> None:
+        facts = {"follow_up_id": change.follow_up_id, "state": change.state.value if change.state else ""}
+        if self._first_time(connection, change.change_id, change, "follow_up_changed", facts):
+            sql_follow_ups.change(connection, change)
+
+    def _first_time(
+        self,
+        connection: Connection,
+        line_id: str,
+        change: Annotate | ChangeFollowUp,
+        action: str,
+        facts: dict[str, str],
+    ) -> bool:
+        """The line in the audit trail is the proof that a change has been made."""
+        line = {"audit_id": line_id, "at": change.at, "actor": change.by, "action": action, "facts": facts}
+        return connection.execute(self._write_audit, storable(line)).first() is not None
 
 
-_STORED = sa.select(interactions, clients.c.name.label("client_name")).outerjoin(clients)
 _PAST = sa.select(
     interactions.c.card_id,
     interactions.c.channel,
@@ -259,36 +286,3 @@ def _discarded_query(dialect: str) -> sa.Select[str]:
         return sa.select(c.card_id).where(c.card_id == sa.any_(sa.bindparam("card_ids", type_=sa.ARRAY(sa.Text))))
     asked = sa.func.json_each(sa.bindparam("card_ids")).table_valued("value")
     return sa.select(c.card_id).where(c.card_id.in_(sa.select(asked.c.value)))
-
-
-def _survivor(connection: Connection, card_id: str) -> str:
-    """The card that this one became part of, or itself. One hop: a discard re-points all that led to it."""
-    c = discarded_cards.c
-    into: str | None = connection.scalar(sa.select(c.into_card_id).where(c.card_id == card_id))
-    return into or card_id
-
-
-def _typed_values(change: Annotate) -> dict[str, Any]:
-    typed: dict[str, Any] = {}
-    if change.notes is not None:
-        typed["notes"] = storable(change.notes)
-    if change.disposition is not None:
-        typed["disposition"] = storable(change.disposition) or None
-    if change.next_contact is not None:
-        typed["next_contact_at"] = change.next_contact.at
-        typed["next_contact_text"] = storable(change.next_contact.text)
-    return typed
-
-
-def _move_typed(connection: Connection, from_card: str, to_card: str) -> None:
-    """What was typed on a card that is swallowed goes on in the one that stays; nothing typed there is overwritten."""
-    columns = [interactions.c[name] for name in _TYPED]
-    rows = {}
-    for card_id in (from_card, to_card):
-        rows[card_id] = connection.execute(sa.select(*columns).where(interactions.c.card_id == card_id)).first()
-    old, new = rows[from_card], rows[to_card]
-    if old is None or new is None or old.edited_at is None:
-        return
-    merged = {name: getattr(new, name) or getattr(old, name) for name in _TYPED}
-    merged["notes"] = "\n".join(text for text in (new.notes, old.notes) if text)
-    connection.execute(sa.update(interactions).where(interactions.c.card_id == to_card).values(merged))

@@ -1,19 +1,20 @@
 """Between a card and its row. Owns which column holds what; never runs a statement."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from callcards.past import served_by
 from callcards.ports import StoredCard
 from callcards.record import from_record, to_json, to_record
 from core.model import Card, Direction, EndedBy, Leg, TransferStep
-from runtime.schema import instant_to_us, storable
+from runtime.schema import clients, instant_to_us, interactions, storable
 
 _NESTED = ("linkedids", "queues", "legs", "transfers", "recordings")
 _PLAIN = tuple(field.name for field in fields(Card) if field.name not in _NESTED)
@@ -24,7 +25,11 @@ _TEXTS = tuple(name for name in _PLAIN if name not in (*_INSTANTS, *_UNCHANGED, 
 # `link_site` and `link_number` are the keys of the client look-up.
 _DERIVED_TEXTS = ("client_key", "link_number", "last_queue", "served_by", "link_site")
 _ORDER = (*_UNCHANGED, *_DERIVED, *_TEXTS, *_DERIVED_TEXTS, *_INSTANTS, *_NESTED)
-_TYPED = ("client_id", "notes", "disposition", "next_contact_at", "next_contact_text", "edited_by", "edited_at")
+_TYPED = ("client_id", "notes", "disposition", "edited_by", "edited_at", "fields")
+MISSED = ("site", "agent", "started_at", "card_id")
+
+# What `stored_card` reads.
+STORED = sa.select(interactions, clients.c.name.label("client_name")).outerjoin(clients)
 
 _unchanged, _texts, _instants, _nested = (attrgetter(*each) for each in (_UNCHANGED, _TEXTS, _INSTANTS, _NESTED))
 
@@ -61,6 +66,12 @@ class CardRows:
         )
         in_order: tuple[Any, ...] = self._in_order(values)
         return in_order
+
+    def missed(self, card: Card, phones: Collection[str]) -> list[tuple[Any, ...]]:
+        """Rows of missed_calls in the order of MISSED."""
+        return [
+            (storable(card.site), storable(phone), self._stored_at(card.started_at), card.card_id) for phone in phones
+        ]
 
 
 _quoted = json.encoder.encode_basestring_ascii

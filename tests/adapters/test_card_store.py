@@ -31,7 +31,7 @@ async def rooms(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
             return await store.history(client_id)
 
         clients = MemoryClientDirectory(region_of=region_of, history_of=history_of)
-        store = MemoryCardStore(client_of=clients.client_of)
+        store = MemoryCardStore(client_of=clients.client_of, site_of=clients.site_of)
         yield store, clients
         return
     from runtime.database import Database
@@ -67,6 +67,10 @@ async def stored(store: CardStore, card_id: str) -> Any:
 
 def discard(gone: Card, into: Card | None) -> DiscardCard:
     return DiscardCard(card_id=gone.card_id, into=None if into is None else into.card_id, linkedids=gone.linkedids)
+
+
+def promised(found: Any) -> list[tuple[Any, str]]:
+    return [(each.follow_up.due_at, each.follow_up.text) for each in found.follow_ups]
 
 
 def typed(target: Card, number: int = 1, **fields: Any) -> Annotate:
@@ -208,7 +212,7 @@ async def test_what_people_type_survives_every_save_of_the_pbx(store: CardStore)
     found = await stored(store, talk.card_id)
     assert found.card == card(1, revision=50)
     assert (found.notes, found.disposition, found.edited_by) == ("angry", "complaint", "anna")
-    assert (found.next_contact_at, found.next_contact_text) == (NOON, "call back about the invoice")
+    assert promised(found) == [(NOON, "call back about the invoice")]
     assert found.edited_at == instant(1)
 
 
@@ -221,7 +225,7 @@ async def test_typing_changes_what_was_typed_and_only_once(store: CardStore) -> 
     assert (found.notes, found.disposition) == ("second", "sold")
     await store.apply([typed(card(1), 3, notes="", disposition="", next_contact=NextContact())])
     found = await stored(store, card(1).card_id)
-    assert (found.notes, found.disposition, found.next_contact_at) == ("", None, None)
+    assert (found.notes, found.disposition, promised(found)) == ("", None, [])
 
 
 async def test_what_was_typed_on_a_swallowed_card_goes_along(store: CardStore) -> None:
@@ -237,7 +241,7 @@ async def test_what_was_typed_on_a_swallowed_card_goes_along(store: CardStore) -
     )
     found = await stored(store, main.card_id)
     assert (found.notes, found.disposition) == ("main\nasked the boss", "refund")
-    assert found.next_contact_text == "typed late, on the old card"
+    assert promised(found) == [(instant(3), "typed late, on the old card")]
 
 
 async def test_applying_everything_again_changes_nothing(store: CardStore) -> None:

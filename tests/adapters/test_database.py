@@ -90,9 +90,21 @@ def sessions(postgres: PostgresServer, url: str) -> int:
     return int(str(row[0])) if row else 0
 
 
+def difference_to_the_program(connection: sa.Connection) -> Any:
+    """What only the migrations know is left out: the machinery of search, and columns that SQLite can't drop cheaply."""
+
+    def known(thing: Any, name: str | None, kind: str, *_: Any) -> bool:
+        owner = thing.table.name if kind == "index" else name
+        left_over = connection.dialect.name == "sqlite" and name in ("next_contact_at", "next_contact_text")
+        searching = str(owner).startswith(("card_words", "client_words", "client_texts"))
+        return not left_over and not searching and name not in ("card_texts_words", "clients_words")
+
+    context = MigrationContext.configure(connection, opts={"include_object": known})
+    return compare_metadata(context, metadata)
+
+
 async def test_the_migrations_make_the_tables_that_the_program_uses(database: Database) -> None:
-    difference = await database.write(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
-    assert difference == []
+    assert await database.write(difference_to_the_program) == []
 
 
 async def test_migrating_twice_changes_nothing(database: Database) -> None:
@@ -139,8 +151,7 @@ async def test_a_migration_killed_midway_is_completed_by_the_next_start(database
         assert await killed.wait() == 9
     async with opened(database_url) as database:
         await database.migrate()
-        difference = await database.write(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
-    assert difference == []
+        assert await database.write(difference_to_the_program) == []
 
 
 async def test_sqlite_keeps_the_settings_that_make_it_safe(tmp_path: Path) -> None:

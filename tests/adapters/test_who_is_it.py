@@ -50,7 +50,7 @@ async def rooms(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             return await store.history(client_id)
 
         memory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=history_of, desk=DESK)
-        memory.cards = store = MemoryCardStore(client_of=memory.client_of)
+        memory.cards = store = MemoryCardStore(client_of=memory.client_of, site_of=memory.site_of)
         yield Rooms(store, memory, None)
         return
     postgres = request.param == "postgresql"

@@ -9,10 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 from argon2 import PasswordHasher
+from fastapi import APIRouter
 from websockets.asyncio.client import ClientConnection, connect
 
 from callcards import http as cards_http
+from callcards import http_follow_ups, http_my_day, http_search, http_typed, http_when
+from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.memory import MemoryCardStore
+from callcards.memory_desk import MemoryMyDay, MemorySearch
 from callcards.ports import Annotate
 from clients import http as clients_http
 from clients.memory import MemoryClientDirectory
@@ -20,7 +24,6 @@ from core.desk import Desk as DeclaredDesk
 from core.destination import Destination, RecordingAct
 from core.effects import AnnounceAgent, AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop, WakeAt
 from core.engine import Engine, Rule
-from core.errors import Unavailable
 from core.events import (
     CallAnswered,
     CallArrived,
@@ -84,6 +87,8 @@ class Desk:
     calls: "LedgerCalls"
     lookups: list[LookUpClient] = field(default_factory=list)
     history: dict[str, tuple[PastInteraction, ...]] = field(default_factory=dict)
+    declared: DeclaredDesk = field(default_factory=DeclaredDesk)
+    journal: list[Annotate | AddFollowUp | ChangeFollowUp] = field(default_factory=list)
     database_away: bool = False
     server: WebServer | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -225,11 +230,45 @@ class Desk:
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
 
-    async def annotate(self, change: Annotate) -> bool:
+    async def keep(self, change: Annotate | AddFollowUp | ChangeFollowUp) -> bool:
+        """As the card writer does: while the database is away, into a journal."""
         if self.database_away:
-            raise Unavailable("the database is away")
+            self.journal.append(change)
+            return False
         await self.cards.apply([change])
         return True
+
+    async def works_at(self, site: str, login: str) -> bool:
+        return any((user.site, user.login) == (site, login) for user in await self.account_store.users())
+
+    def card_routers(self) -> tuple[APIRouter, ...]:
+        def region_of(_site: str) -> str:
+            return "RU"
+
+        def timezone_of(_site: str) -> str:
+            return "Europe/Moscow"
+
+        promises = http_follow_ups.Promises(
+            self.cards,
+            self.cards.follow_ups,
+            keep=self.keep,
+            timezone_of=timezone_of,
+            is_zone=http_when.is_zone,
+            works_at=self.works_at,
+            region_of=region_of,
+        )
+        return (
+            cards_http.router(self.cards, region_of=region_of),
+            http_typed.router(self.cards, annotate=self.keep, desk=self.declared, tell=self.engine.step),
+            http_follow_ups.router(promises),
+            http_my_day.router(
+                MemoryMyDay(self.cards), self.cards.follow_ups, timezone_of=timezone_of, region_of=region_of
+            ),
+            http_search.router(
+                MemorySearch(self.cards), self.cards, self.cards.follow_ups, desk=self.declared, region_of=region_of
+            ),
+            http_when.router(),
+        )
 
     async def _look_up(self, effect: LookUpClient) -> None:
         found = await self.directory.find_or_create(effect.site, effect.number, name=effect.name, at=now())
@@ -358,10 +397,11 @@ async def running_desk(
     accounts = Accounts(store=store, audit=audit, passwords=passwords, settings=settings, monotonic=time.monotonic)
     hub = Hub(accounts=accounts, registry=registry, site="moscow", settings=hub_settings)
     directory = MemoryClientDirectory(region_of=lambda _site: "RU", history_of=_no_history, desk=declared)
-    directory.cards = cards = MemoryCardStore(client_of=directory.client_of)
+    directory.cards = cards = MemoryCardStore(client_of=directory.client_of, site_of=directory.site_of)
     calls = LedgerCalls()
     agents = Agents(site="moscow", desk=declared or DeclaredDesk()) if with_agents else None
     desk = Desk(0, accounts, store, audit, hub, cards, directory, calls, agents=agents)
+    desk.declared = declared or DeclaredDesk()
     app = create_app(
         settings=settings,
         accounts=accounts,
@@ -371,7 +411,7 @@ async def running_desk(
             hub.router(),
             screen_http.router(links=hub.links, delivery=hub.delivery),
             calls_http.router(calls=calls if wired else None, live=calls if wired else None),
-            cards_http.router(cards, annotate=desk.annotate, region_of=lambda _site: "RU"),
+            *desk.card_routers(),
             clients_http.router(directory, tell=desk.engine.step),
             desk_http.router(declared or DeclaredDesk(), site=SITE, can=EVERYTHING),
             *([agents_http.router(agents, step=desk.engine.step, now=now)] if agents else []),
