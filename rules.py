@@ -77,6 +77,7 @@ def agent_rules(agents: Agents) -> dict[type, list[Rule]]:
         e.CallOfferEnded: [agents.on_call_offer_ended],
         e.CallAnswered: [agents.on_call_answered],
         e.LegEnded: [agents.on_leg_ended],
+        e.LegGone: [agents.on_leg_gone],
         e.CallMerged: [agents.on_call_merged],
         e.CallDropped: [agents.on_call_dropped],
         e.CallEnded: [agents.on_call_ended],

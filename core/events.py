@@ -127,6 +127,15 @@ class LegEnded(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegGone(CallEvent):
+    """The operator's phone is free of this call: hung up. A talk may have ended long before (a consultation is dialled, the
+    client waits); after CallEnded it isn't told any more."""
+
+    leg_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallTransferred(CallEvent):
     """An operator passed the client on. Whether anybody answers shows in the next CallAnswered."""
 

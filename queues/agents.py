@@ -180,8 +180,11 @@ class Agents:
     def on_leg_ended(self, event: e.LegEnded) -> Outcome:
         return self._after(self._phones.leg_ended(event), event.at)
 
+    def on_leg_gone(self, event: e.LegGone) -> Outcome:
+        return self._after(self._phones.leg_gone(event), event.at)
+
     def on_call_merged(self, event: e.CallMerged) -> Outcome:
-        return self._after(self._phones.over(event), event.at)
+        return self._after(self._phones.merged(event), event.at)
 
     def on_call_dropped(self, event: e.CallDropped) -> Outcome:
         return self._after(self._phones.over(event), event.at)

@@ -14,7 +14,8 @@ from core.model import Direction
 
 @dataclass(slots=True)
 class Part:
-    """One operator's part in a call. `talks` False: the phone rings. `spoke`: there was somebody at the other end."""
+    """One operator's part in a call, from the first ring (or the own dialling) until the phone hangs up. `talks` False: it rings.
+    `spoke`: there is somebody at the other end, or was since `spoken` was last told."""
 
     agent: str
     call_id: str
@@ -127,11 +128,31 @@ class Phones:
         return Change((part.agent,))
 
     def leg_ended(self, event: e.LegEnded) -> Change:
+        """The talk is over; the phone is free when it hangs up (a colleague may be asked on it, while the client waits)."""
+        call, part = self._calls.get(event.call_id), self._part(event.call_id, event.leg_id)
+        if call is None or part is None or not part.spoke:
+            return NOTHING
+        part.spoke = False
+        return Change((part.agent,), _spoken(part, call))
+
+    def leg_gone(self, event: e.LegGone) -> Change:
         call = self._calls.get(event.call_id)
         return self._end(call, event.leg_id) if call is not None and event.leg_id in call.parts else NOTHING
 
+    def merged(self, event: e.CallMerged) -> Change:
+        """Phones that are still in it are in the other call now."""
+        call, into = self._calls.get(event.call_id), self._calls.get(event.into)
+        if call is None or into is None or call is into:
+            return self.over(event)
+        del self._calls[event.call_id]
+        agents = tuple(part.agent for part in call.parts.values())
+        for leg_id, part in call.parts.items():
+            part.call_id, part.client, part.queue = event.into, into.client, part.queue or into.queue
+            into.parts.setdefault(leg_id, part)
+        return Change(agents)
+
     def over(self, event: e.CallEnded | e.CallMerged | e.CallDropped) -> Change:
-        """Whatever still hangs on the call ends with it. What goes on in another call is told again by its own events."""
+        """Whatever still hangs on the call ends with it."""
         call = self._calls.get(event.call_id)
         if call is None:
             return NOTHING
@@ -157,9 +178,11 @@ class Phones:
             self._of_agent[part.agent] = others
         else:
             del self._of_agent[part.agent]
-        if not (part.spoke and call.client):
-            return Change((part.agent,))
-        return Change((part.agent,), (Spoken(part.agent, part.call_id, part.queue, call.disposed),))
+        return Change((part.agent,), _spoken(part, call) if part.spoke else ())
+
+
+def _spoken(part: Part, call: _Call) -> tuple[Spoken, ...]:
+    return (Spoken(part.agent, part.call_id, part.queue, call.disposed),) if call.client else ()
 
 
 def _all(changes: Iterable[Change]) -> Change:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.events import CallEnded
+from core.events import CallEnded, LegGone
 from core.model import Direction, EndedBy, LegOutcome
 from telephony import facts as f
 from telephony import queueing, recording, ringing, talking
@@ -84,6 +84,8 @@ def on_hung_up(floor: Floor, fact: f.HungUp) -> None:
         ringing.end_offer(floor, channel, ringing.outcome_of(channel, fact.cause), fact.at)
     elif channel.dialled and not channel.talked and channel.asked:
         call.refused = True
+    if channel.role is ChannelRole.AGENT and call.opened:
+        floor.say(LegGone(at=fact.at, call_id=call.call_id, leg_id=channel.uniqueid, agent=channel.endpoint))
     _end_if_over(floor, call, fact.at)
 
 

@@ -159,6 +159,10 @@ class Day:
     def leaves(self, call: str, agent: str = "1001") -> None:
         self.step(e.LegEnded(at=self.now, call_id=call, leg_id=f"{call}-{agent}"))
 
+    def frees(self, call: str, agent: str = "1001") -> None:
+        """The operator's phone hangs up."""
+        self.step(e.LegGone(at=self.now, call_id=call, leg_id=f"{call}-{agent}", agent=agent))
+
     def ends(self, call: str) -> None:
         self.step(e.CallEnded(at=self.now, call_id=call, ended_by=None, cause=16))
 

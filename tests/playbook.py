@@ -32,7 +32,7 @@ from telephony.tracker import CallTracker
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 AGENTS = ("PJSIP/1???",)
-_LEGS = (e.CallOffered, e.CallOfferEnded, e.CallAnswered, e.CallHeld, e.CallResumed, e.LegEnded)
+_LEGS = (e.CallOffered, e.CallOfferEnded, e.CallAnswered, e.CallHeld, e.CallResumed, e.LegEnded, e.LegGone)
 
 
 def at(seconds: float) -> datetime:
@@ -47,6 +47,7 @@ class Playbook:
         self.tracker = CallTracker(site="riga", pbx="pbx1", endpoints=Endpoints(agents))
         self.cards = Cards(timezone_of=lambda _site: "Europe/Riga")
         self.events: list[Any] = []
+        self.gone: list[str] = []
         self.effects: list[Effect] = []
         self.stored: dict[str, Card] = {}
         self._engine = Engine(card_rules(self.cards), self._perform)
@@ -189,7 +190,9 @@ class Playbook:
             raise AssertionError("the story differs (-: expected, +: told)\n" + "\n".join(ndiff(wanted, told)))
 
     def take_story(self) -> list[str]:
-        lines = [self._line(event) for event in self.events]
+        # When a phone is free again is no part of the card's story: `gone` has it.
+        lines = [self._line(event) for event in self.events if not isinstance(event, e.LegGone)]
+        self.gone += [self._line(event) for event in self.events if isinstance(event, e.LegGone)]
         self.events = []
         return lines
 

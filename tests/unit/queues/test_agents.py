@@ -221,14 +221,15 @@ def test_back_with_the_client_there_is_no_wrap_up_yet() -> None:
     """An operator who goes to ask a colleague by keys leaves the client's bridge, and comes back."""
     d = day()
     d.talks("c1")
+    d.passes(3)
     d.leaves("c1")
-    assert d.state() == "wrap_up"
+    assert (d.state(), d.status().card_id) == ("busy", "c1")
     d.passes(3)
     d.answers("c1")
-    assert (d.state(), d.status().until) == ("busy", None)
+    assert (d.state(), d.status().until, d.status().since) == ("busy", None, NOON)
     d.passes(100)
     d.hangs_up("c1")
-    assert d.status().until == instant(163)
+    assert d.status().until == instant(166)
 
 
 # ---- several calls
@@ -268,7 +269,12 @@ def test_a_consultation_that_becomes_the_clients_call() -> None:
     d.leaves("client", "1001")
     d.leaves("ask", "1001")
     d.leaves("ask", "1002")
+    d.passes(0.1)
     d.merges("ask", "client")
+    assert d.state("1002") == "busy"  # never free in between: a queue would ring
+    d.passes(0.1)
+    d.step(e.LegGone(at=d.now, call_id="client", leg_id="client-1001", agent="1001"))
+    d.step(e.LegGone(at=d.now, call_id="client", leg_id="ask-1001", agent="1001"))
     d.step(e.CallAnswered(at=d.now, call_id="client", leg_id="ask-1002", party="1002", agent="1002"))
     assert (d.state("1001"), d.status("1001").card_id) == ("wrap_up", "client")
     assert (d.state("1002"), d.status("1002").card_id) == ("busy", "client")

@@ -22,6 +22,7 @@ steps = st.one_of(
     st.tuples(st.just("stops_ringing"), CALLS, AGENTS, st.sampled_from(LegOutcome)),
     st.tuples(st.just("answers"), CALLS, AGENTS),
     st.tuples(st.just("leaves"), CALLS, AGENTS),
+    st.tuples(st.just("frees"), CALLS, AGENTS),
     st.tuples(st.just("arrives"), CALLS, AGENTS, st.sampled_from(Direction)),
     st.tuples(st.just("merges"), CALLS, CALLS),
     st.tuples(st.just("drops"), CALLS),

@@ -1287,3 +1287,30 @@ def test_live_calls_are_those_with_a_card() -> None:
 
 def test_every_fact_has_a_rule() -> None:
     assert set(RULES) == set(get_args(f.Fact))
+
+
+# ---- when a phone is free again
+
+
+def test_a_phone_is_free_when_it_hangs_up_not_when_the_talk_ends() -> None:
+    """The operator leaves the client's bridge to ask a colleague; until their own hangup nobody else may ring them."""
+    play = Playbook()
+    play.created(0, "A", "trunk", number="79161110001", exten="500")
+    play.dialled(1, "A", "B", "1001")
+    play.bridged(2, "A", "B")
+    play.left(5, "B")
+    play.take_story()
+    assert play.gone == []
+    play.hung_up(9, "B")
+    play.take_story()
+    assert play.gone == ["9 LegGone A B"]
+
+
+def test_a_phone_that_only_rang_is_free_too_and_the_clients_is_nobodys() -> None:
+    play = Playbook()
+    play.created(0, "A", "trunk", number="79161110001", exten="500")
+    play.dialled(1, "A", "B", "1001")
+    play.hung_up(4, "B")
+    play.hung_up(9, "A", asked=True)
+    play.take_story()
+    assert play.gone == ["4 LegGone A B"]
