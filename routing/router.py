@@ -152,6 +152,18 @@ class Router:
         item.offset = offset
         self._join(item)
 
+    def prefer(self, item_id: str, login: str, now_s: float) -> list[Offer]:
+        """This operator first, if there is time for that yet. An offer under way isn't touched."""
+        item = self._item(item_id)
+        item.preferred = login
+        if not item.waiting:
+            return []
+        self._leave(item)
+        self._step(item, self.policies[item.queue], now_s)
+        item.line = None
+        self._join(item)
+        return self._settle([self._line(item)], now_s)
+
     # --- offers ---------------------------------------------------------------------------------------------------
 
     def accepted(self, item_id: str, login: str, now_s: float) -> list[Offer]:
