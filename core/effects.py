@@ -123,22 +123,3 @@ class SyncMember(Effect):
     agent: str
     paused: bool
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RingAgent(Effect):
-    """Ring this operator's phone for the call; whoever answers is bridged to the caller by the dialplan, if that still waits."""
-
-    call_id: str
-    agent: str
-    attempt: int
-    timeout_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopRinging(Effect):
-    """Take the offer back: the phone falls silent."""
-
-    call_id: str
-    agent: str
-    attempt: int
