@@ -1,7 +1,9 @@
 """One contender of the sockets bench: python -m bench.socket_server bare|websockets|ours HOW_MANY.
 
 Prints {"port", "doors"}; then obeys lines of its input: `rss` prints its memory in KB, `push COUNT A_SECOND` pushes 2 KB to one
-socket after the other, chosen at random, and prints "done".
+socket after the other, chosen at random, and prints "done"; `board COUNT` sends 2 KB to everybody so often, pushes to some in
+between, and prints {"handed": [...], "between": [...]}: seconds until the last frame was handed over, and from the moment when
+a push in between was due until it was written.
 """
 
 import asyncio
@@ -13,11 +15,11 @@ import resource
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 
 from core.model import ClientSummary, Direction, PastInteraction, Pop, Role
@@ -35,7 +37,9 @@ from web.server import WebServer, take_port
 from web.settings import WebSettings
 
 Push = Callable[[int], None]
-Running = tuple[int, list[tuple[str, str]], Push]
+Board = Callable[[str], Awaitable[None]]
+Running = tuple[int, list[tuple[str, str]], Push, Board]
+_BETWEEN_S = (0.002, 0.011, 0.023, 0.041)
 
 
 def frame() -> str:
@@ -75,7 +79,14 @@ class Bare(asyncio.Protocol):
 async def bare(many: int) -> AsyncIterator[Running]:
     server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", 0, backlog=2048)
     async with server:
-        yield server.sockets[0].getsockname()[1], [("", "")] * many, lambda nth: Bare.crowd[nth].push(frame().encode())
+        door = server.sockets[0].getsockname()[1]
+        yield door, [("", "")] * many, lambda nth: Bare.crowd[nth].push(frame().encode()), _bare_board
+
+
+async def _bare_board(text: str) -> None:
+    payload = text.encode()
+    for one in Bare.crowd:
+        one.push(payload)
 
 
 @asynccontextmanager
@@ -94,8 +105,11 @@ async def plain_websockets(many: int) -> AsyncIterator[Running]:
         pushing.add(task)
         task.add_done_callback(pushing.discard)
 
+    async def board(text: str) -> None:
+        broadcast(crowd, text)
+
     async with serve(screen, "127.0.0.1", 0, compression=None, backlog=2048) as server:
-        yield next(iter(server.sockets)).getsockname()[1], [("", "")] * many, push
+        yield next(iter(server.sockets)).getsockname()[1], [("", "")] * many, push, board
 
 
 @asynccontextmanager
@@ -111,7 +125,16 @@ async def ours(many: int) -> AsyncIterator[Running]:
     tasks = [asyncio.create_task(server.serve()), asyncio.create_task(hub.run())]
     password_hash = await passwords.hash(secrets.token_hex(8))
     doors = [await _door(accounts, password_hash, nth) for nth in range(many)]
-    yield server.port, doors, lambda nth: hub.show(_pop(nth))
+
+    async def board(text: str) -> None:
+        handed = asyncio.Event()
+        hub._everybody.tell(text)
+        hub._everybody.tell(
+            "", only=lambda _screen: bool(handed.set())
+        )  # to nobody: its turn comes when the first is done
+        await handed.wait()
+
+    yield server.port, doors, lambda nth: hub.show(_pop(nth)), board
     hub.close()
     server.stop()
     for task in tasks:
@@ -202,7 +225,7 @@ CONTENDERS = {"bare": bare, "websockets": plain_websockets, "ours": ours}
 
 async def main(name: str, many: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    async with CONTENDERS[name](many) as (port, doors, push):
+    async with CONTENDERS[name](many) as (port, doors, push, board):
         print(json.dumps({"port": port, "doors": doors}), flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             match line.split():
@@ -213,6 +236,29 @@ async def main(name: str, many: int) -> None:
                         await asyncio.sleep(random.expovariate(float(a_second)))
                         push(random.randrange(many))
                     print("done", flush=True)
+                case ["board", count]:
+                    print(json.dumps(await _boards(int(count), many, push, board)), flush=True)
+
+
+async def _boards(count: int, many: int, push: Push, board: Board) -> dict[str, list[float]]:
+    loop = asyncio.get_running_loop()
+    handed: list[float] = []
+    between: list[float] = []
+
+    def push_due(due: float) -> None:
+        push(random.randrange(many))
+        between.append(loop.time() - due)
+
+    text = encode(_MESSAGE)
+    for _ in range(count):
+        await asyncio.sleep(0.5)
+        began = loop.time()
+        for after_s in _BETWEEN_S:
+            loop.call_at(began + after_s, push_due, began + after_s)
+        await board(text)
+        handed.append(loop.time() - began)
+    await asyncio.sleep(0.5)
+    return {"handed": handed, "between": between}
 
 
 def _rss_kb() -> int:

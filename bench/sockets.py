@@ -1,4 +1,5 @@
-"""Targeted push: 2 KB to one of 1,000 (and 5,000) open sockets, from the call in the server to the page's process; memory a socket.
+"""Targeted push: 2 KB to one of 1,000 (and 5,000) open sockets, from the call in the server to the page's process; a frame to
+all of them, and how long a pop in between waits; memory a socket.
 
 Ours is Meridian's own port and hub (uvicorn, starlette, sessions, outboxes, numbered channels); against a bare asyncio protocol
 that does a handshake and writes frames, and against plain `websockets`. Server and crowd are processes of their own.
@@ -15,12 +16,15 @@ from bench.measure import ROOT, Row, command, median, milliseconds, quantile, ra
 from bench.socket_server import CONTENDERS
 
 _PUSHES, _A_SECOND = 2_000, 250
+_BOARDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     waits: list[float]
     kb_a_socket: float
+    handed: list[float]
+    between: list[float]
 
 
 def rows(quick: bool) -> list[Row]:
@@ -36,6 +40,7 @@ async def _rows(quick: bool) -> list[Row]:
                 say(f"sockets: {many}, round {turn + 1}, {name}")
                 rounds[name].append(await _round(name, many, _PUSHES // (4 if quick else 1)))
         found += [_push_row(many, rounds, peer) for peer in ("bare", "websockets")]
+        found += [_board_row(many, rounds), _between_row(many, rounds)]
         found.append(_memory_row(many, rounds))
     return found
 
@@ -50,6 +55,7 @@ async def _round(name: str, many: int, pushes: int) -> Round:
             if await _asked(crowd, doors.strip()) != "in\n":
                 raise RuntimeError("the crowd didn't get in")
             after = int(await _asked(server, "rss"))
+            boards = json.loads(await _asked(server, f"board {_BOARDS}"))
             await _asked(server, f"push {pushes} {_A_SECOND}")
             await asyncio.sleep(0.5)
             assert crowd.stdin is not None
@@ -60,9 +66,9 @@ async def _round(name: str, many: int, pushes: int) -> Round:
             assert process.stdin is not None
             process.stdin.close()
             await process.wait()
-    if len(waits) != pushes:
-        raise RuntimeError(f"{name}: {len(waits)} of {pushes} pushes arrived")
-    return Round(waits, (after - before) / many)
+    if len(waits) != pushes + len(boards["between"]):
+        raise RuntimeError(f"{name}: {len(waits)} pushes arrived, {pushes + len(boards['between'])} were sent")
+    return Round(waits[-pushes:], (after - before) / many, boards["handed"], boards["between"])
 
 
 async def _started(module: str, *arguments: str) -> Process:
@@ -102,6 +108,35 @@ def _push_row(many: int, rounds: dict[str, list[Round]], peer: str) -> Row:
         ratio=median(slower),
         spread=spread(slower),
         bar="<= 1.5" if peer == "bare" else "",
+    )
+
+
+def _board_row(many: int, rounds: dict[str, list[Round]]) -> Row:
+    middle = {name: [median(r.handed) for r in rounds[name]] for name in rounds}
+    slower = ratios(middle["ours"], middle["bare"])
+    return Row(
+        part="sockets",
+        what=f"2 KB to each of {many:,} sockets, until the last is handed over, against a bare loop",
+        baseline=f"bare {milliseconds(median(middle['bare']))}, websockets' broadcast {milliseconds(median(middle['websockets']))}",
+        ours=milliseconds(median(middle["ours"])),
+        ratio=median(slower),
+        spread=spread(slower),
+        bar="<= 2.5",
+        note="ours in slices, the bare loop in one piece",
+    )
+
+
+def _between_row(many: int, rounds: dict[str, list[Round]]) -> Row:
+    late = {name: [quantile(r.between, 0.99) * 1000 for r in rounds[name]] for name in rounds}
+    return Row(
+        part="sockets",
+        what=f"a pop in between such a frame for {many:,}: from due to written, p99",
+        baseline=f"bare {median(late['bare']):.1f} ms, websockets {median(late['websockets']):.1f} ms",
+        ours=f"{median(late['ours']):.1f} ms",
+        ratio=median(late["ours"]),
+        spread=spread(late["ours"]),
+        bar="<= 5 ms",
+        note="ratio column: our ms",
     )
 
 
