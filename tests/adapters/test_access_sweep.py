@@ -2,31 +2,18 @@
 real ids, a foreign page. A route without a line in EXPECTED fails here: say what it must refuse.
 """
 
-import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 
-from configuration import Configuration, Pbx, Site, Storage
-from core.desk import CheckQuestion, Desk
 from core.model import Role
-from service import Service, utc_now
-from telephony import facts as f
-from telephony.pbx_settings import AmiAccount
-from web.passwords import Passwords
-from web.settings import WebSettings
-
-PASSWORD = "correct horse"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-SECRETS = ("Sekretov", "79161230077", "secret note", "secret promise", "Secret Ltd")
+from service import Service
+from tests.servers.house import PASSWORD, SECRETS, SOON, House, configuration, running_house
 
 
 class Kind(Enum):
@@ -57,7 +44,6 @@ def by_id(body: dict[str, Any] | None = None, role: Role = Role.OPERATOR, ask: s
 
 
 OPEN = Expect(Kind.OPEN)
-SOON = "2030-01-01T10:00:00Z"
 EXPECTED: dict[tuple[str, str], Expect] = {
     # pages and machines
     **{("GET", path): OPEN for path in ("/", "/signin", "/cards", "/docs", "/favicon.ico")},
@@ -118,107 +104,23 @@ EXPECTED: dict[tuple[str, str], Expect] = {
 }
 
 
-@dataclass
-class House:
-    """A running service with people of two sites, and things of the first."""
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with running_house(tmp_path) as running:
+        yield running
 
-    service: Service
-    ids: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.service.port}"
-
-    @asynccontextmanager
-    async def signed_in(self, login: str | None) -> AsyncIterator[httpx.AsyncClient]:
-        headers = {"Origin": self.origin}
-        async with httpx.AsyncClient(base_url=self.origin, headers=headers, trust_env=False, timeout=10) as client:
-            if login is not None:
-                asked = {"login": login, "password": PASSWORD}
-                (await client.post("/api/session", json=asked)).raise_for_status()
-            yield client
-
-    async def ask(self, client: httpx.AsyncClient, route: tuple[str, str], **more: Any) -> httpx.Response:
-        expect = EXPECTED[route]
-        body = None if expect.body is None else filled(expect.body, self.ids)
-        path = (route[1] + expect.ask).format(**self.ids)
-        return await client.request(route[0], path, json=body, **more)
-
-    async def audit(self) -> list[tuple[str, str]]:
-        """(actor, action), the oldest first."""
-        await self.service.writer.flush()
-        path = self.service.configuration.database.url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path)) as database:
-            return database.execute("select actor, action from audit order by at, audit_id").fetchall()
+async def ask(house: House, client: httpx.AsyncClient, route: tuple[str, str], **more: Any) -> httpx.Response:
+    expect = EXPECTED[route]
+    body = None if expect.body is None else filled(expect.body, house.ids)
+    path = (route[1] + expect.ask).format(**house.ids)
+    return await client.request(route[0], path, json=body, **more)
 
 
 def filled(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: filled(each, ids) for key, each in value.items()}
     return value.format(**ids) if isinstance(value, str) else value
-
-
-def configuration(folder: Path) -> Configuration:
-    return Configuration(
-        site=Site(name="riga", timezone="Europe/Riga", region="RU"),
-        pbx={"one": Pbx(host="127.0.0.1", port=9, listener=AmiAccount(user="u", secret="s"))},
-        database=Storage(url=f"sqlite:///{folder}/m.db", folder=folder / "var"),
-        web=WebSettings(port=0, shutdown_s=1),
-        desk=Desk(checks={"birthday": CheckQuestion(en="Birthday?", ru="Дата рождения?")}),
-    )
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    service = Service(configuration(tmp_path))
-    service.accounts._passwords = Passwords(hasher=CHEAP)  # dozens of sign-ins: not what is measured here
-    async with service.running():
-        made = House(service)
-        for login, role, site, extension in (
-            ("anna", Role.OPERATOR, "riga", "1001"),
-            ("boris", Role.OPERATOR, "riga", "1002"),
-            ("eva", Role.SUPERVISOR, "riga", None),
-            ("otto", Role.OPERATOR, "tokyo", "1001"),
-            ("olga", Role.SUPERVISOR, "tokyo", None),
-        ):
-            await service.accounts.add_user(
-                login=login, name=login.title(), password=PASSWORD, role=role, site=site, extension=extension
-            )
-        await fill(made)
-        yield made
-    service.accounts._passwords.close()
-
-
-async def fill(house: House) -> None:
-    """A live call of anna's with a client who has a history."""
-    now = utc_now()
-    client_channel = ("PJSIP/trunk-00000001", "1795289549.1")
-    phone = ("PJSIP/1001-00000002", "1795289549.2")
-    for fact in (
-        f.ChannelCreated(now, *client_channel, client_channel[1], "Ring", "79161230077", "Sekretov", "500", "c"),
-        f.ChannelCreated(now, *phone, client_channel[1], "Down", "", "", "", "c"),
-        f.DialBegan(now, client_channel[1], *phone, client_channel[1], "1001"),
-        f.DialRang(now, phone[1]),
-        f.BridgeEntered(now, "b", "simple_bridge", "", *phone, client_channel[1]),
-        f.BridgeEntered(now, "b", "simple_bridge", "", *client_channel, client_channel[1]),
-    ):
-        house.service.engine.step(f.FromPbx("one", fact))
-    (house.ids["card_id"],) = house.service.trackers["one"].live_call_ids()
-    house.ids["call_id"] = house.ids["card_id"]
-    await house.service.writer.flush()
-    async with house.signed_in("anna") as anna:
-        for _ in range(100):
-            card = (await anna.get(f"/api/cards/{house.ids['card_id']}")).json()
-            if card.get("client_id"):
-                break
-            await asyncio.sleep(0.05)
-        house.ids["client_id"] = card["client_id"]
-        organisation = await anna.post("/api/clients", json={"name": "Secret Ltd", "kind": "organisation"})
-        house.ids["organisation_id"] = organisation.json()["client_id"]
-        note = await anna.put(f"/api/cards/{house.ids['card_id']}/notes", json={"notes": "secret note"})
-        assert note.is_success, note.text
-        promise = {"client_id": house.ids["client_id"], "due_at": SOON, "text": "secret promise"}
-        house.ids["follow_up_id"] = (await anna.post("/api/follow-ups", json=promise)).json()["follow_up_id"]
 
 
 def routes_of(routes: list[Any]) -> Iterator[tuple[str, str]]:
@@ -257,12 +159,12 @@ async def test_nobody_gets_anything_but_the_open_ones(house: House) -> None:
         for forged in (None, b"x", b"A" * 43, b"A" * 5000, b"\xe9", b"%00", b"x; meridian_session=y"):
             cookies = {} if forged is None else {b"Cookie": b"meridian_session=" + forged}
             for route in asked(Kind.OWN, Kind.BY_ID):
-                answer = await house.ask(nobody, route, headers=cookies)
+                answer = await ask(house, nobody, route, headers=cookies)
                 assert (answer.status_code, answer.json()["code"]) == (401, "signed_out"), (route, answer.text)
                 assert set(answer.json()) == {"code", "message"}
     async with house.signed_in(None) as nobody:
         for route in asked(Kind.OPEN):
-            text = (await house.ask(nobody, route)).text
+            text = (await ask(house, nobody, route)).text
             assert not any(secret in text for secret in (*SECRETS, *house.ids.values())), route
 
 
@@ -272,7 +174,7 @@ async def test_a_lower_role_is_refused_and_it_is_written_down(house: House) -> N
     async with house.signed_in("anna") as anna:
         for route in above:
             before = len(await house.audit())
-            answer = await house.ask(anna, route)
+            answer = await ask(house, anna, route)
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (route, answer.text)
             assert ("anna", "access_refused") in (await house.audit())[before:], route
 
@@ -285,7 +187,7 @@ async def test_another_sites_things_are_not_there_and_trying_is_written_down(
         for route in asked(Kind.BY_ID):
             who, client = (operator, otto) if EXPECTED[route].role is Role.OPERATOR else (supervisor, olga)
             before = len(await house.audit())
-            answer = await house.ask(client, route)
+            answer = await ask(house, client, route)
             assert answer.status_code == 404 and set(answer.json()) == {"code", "message"}, (route, answer.text)
             assert not any(secret in answer.text for secret in SECRETS), route
             written = (await house.audit())[before:]
@@ -293,7 +195,7 @@ async def test_another_sites_things_are_not_there_and_trying_is_written_down(
         for route in asked(Kind.OWN):
             if route != ("DELETE", "/api/session"):
                 client = otto if EXPECTED[route].role is Role.OPERATOR else olga
-                answer = await house.ask(client, route)
+                answer = await ask(house, client, route)
                 assert answer.status_code < 500, (route, answer.text)
                 ids = {house.ids[name] for name in ("card_id", "client_id", "follow_up_id", "organisation_id")}
                 assert not any(secret in answer.text for secret in (*SECRETS, "Anna", "Boris", *ids)), (
@@ -318,7 +220,7 @@ async def test_a_foreign_page_changes_nothing(house: House, origin: str | None) 
         for route in asked(*Kind):
             if route[0] == "GET":
                 continue
-            answer = await house.ask(foreign, route)
+            answer = await ask(house, foreign, route)
             assert (answer.status_code, answer.json()["code"]) == (403, "bad_origin"), (route, answer.text)
 
 
@@ -328,7 +230,7 @@ async def test_what_a_get_asks_for_changes_nothing(house: House) -> None:
         before = len([line for line in await house.audit() if line[1] == "did"])
         for route in asked(*Kind):
             if route[0] == "GET":
-                await house.ask(anna, route)
+                await ask(house, anna, route)
         assert len([line for line in await house.audit() if line[1] == "did"]) == before
 
 
