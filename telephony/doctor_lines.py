@@ -55,7 +55,9 @@ def conf_lines(wanted: Wanted, seen: PbxSeen, findings: Sequence[Finding], given
         ConfLines(file="cdr_custom.conf", lines=_cdr_custom(codes, given)),
         ConfLines(file="queues.conf", lines=tuple(_queues(seen, ailing))),
         ConfLines(file="extensions.conf", lines=_extensions(wanted, seen) if "call_context" in codes else ()),
-        ConfLines(file="features.conf", lines=("[featuremap](+)", "atxfer = *2") if first_time else ()),
+        ConfLines(
+            file="features.conf", lines=("[featuremap](+)", "atxfer = *2") if first_time or "features" in codes else ()
+        ),
     ]
     return [each for each in found if each.lines]
 

@@ -18,13 +18,14 @@ def judge_plan(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
     return [
         _version(seen.version),
         _name(wanted, seen),
-        *_network(wanted),
+        *_network(wanted, seen),
         *_phones(wanted, seen),
         *_people(wanted, seen),
         *_members(wanted, seen),
         *_queues(wanted, seen),
         *_click_to_call(wanted, seen),
         *_parking(seen),
+        _transfer(seen),
     ]
 
 
@@ -61,7 +62,7 @@ def _name(wanted: Wanted, seen: PbxSeen) -> Finding:
     )
 
 
-def _network(wanted: Wanted) -> list[Finding]:
+def _network(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
     local = wanted.settings.host in ("127.0.0.1", "::1", "localhost")
     found = []
     if not local and not wanted.settings.tls:
@@ -72,9 +73,20 @@ def _network(wanted: Wanted) -> list[Finding]:
                 "Set tls = true here, and tlsenable, tlsbindaddr and tlscertfile in manager.conf.",
             )
         )
-    text = "Whether Asterisk's manager listens on all addresses (bindaddr = 0.0.0.0) can't be seen from here."
-    mend = "See that bindaddr in [general] of manager.conf is 127.0.0.1, or an address that only Meridian's machine reaches."
-    return [*found, unseen("bindaddr", text, mend)]
+    return [*found, _bind_address(seen)]
+
+
+def _bind_address(seen: PbxSeen) -> Finding:
+    mend = (
+        "Set bindaddr in [general] of manager.conf to 127.0.0.1, or to an address that only Meridian's machine reaches."
+    )
+    if seen.bind_address is None:
+        text = "Whether Asterisk's manager listens on all addresses (bindaddr = 0.0.0.0) can't be seen from here."
+        return unseen("bindaddr", text, mend)
+    if seen.bind_address in ("", "0.0.0.0", "::", "[::]"):
+        text = "Asterisk's manager listens on all addresses: whoever reaches the machine may try passwords."
+        return warn("bindaddr", text, mend)
+    return ok("bindaddr", f"Asterisk's manager listens on {seen.bind_address} only.")
 
 
 # -- phones and people
@@ -218,15 +230,21 @@ def _click_to_call(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
 
 
 def _parking(seen: PbxSeen) -> list[Finding]:
-    atxfer = unseen(
-        "features",
-        "Whether an attended transfer is set up can't be seen.",
-        "See that [featuremap] of features.conf has a line such as atxfer = *2: Asterisk needs it even when the screen asks.",
-    )
     if seen.controller.door is not Door.IN:
-        return [atxfer]
+        return []
     if not seen.parking:
         text = "No parking lot can be seen, so calls can't be parked."
         mend = "See that there is a res_parking.conf (even an empty [general] will do) and res_parking.so is loaded; else leave it."
-        return [warn("parking", text, mend), atxfer]
-    return [ok("parking", f"Parking lots: {named(seen.parking)}."), atxfer]
+        return [warn("parking", text, mend)]
+    return [ok("parking", f"Parking lots: {named(seen.parking)}.")]
+
+
+def _transfer(seen: PbxSeen) -> Finding:
+    mend = "Set atxfer = *2 in [featuremap] of features.conf, and run `asterisk -rx 'core reload'`."
+    if seen.transfer_code is None:
+        text = "Whether an attended transfer is set up can't be seen."
+        return unseen("features", text, mend)
+    if not seen.transfer_code:
+        text = "The PBX has no key for the attended transfer; without one it refuses that from the screen too."
+        return warn("features", text, mend)
+    return ok("features", f"Attended transfers are possible (atxfer = {seen.transfer_code}).")

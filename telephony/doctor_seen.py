@@ -89,6 +89,8 @@ class PbxSeen:
     contexts: Mapping[str, str] = field(default_factory=dict)
     call_context_exists: bool | None = None
     parking: tuple[str, ...] | None = None
+    transfer_code: str | None = None
+    bind_address: str | None = None
 
     @property
     def same_account(self) -> bool:

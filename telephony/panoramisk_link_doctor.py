@@ -163,6 +163,7 @@ class _Examination:
         heard.unheard_channels = len(now - before - self._channels)
         await self._until(lambda: heard.booted)
         seen.call_context_exists = await self._has_context(listener)
+        await self._settings_of(listener)
 
     async def _core(self, listener: AmiSession) -> None:
         seen = self._seen
@@ -245,6 +246,14 @@ class _Examination:
             if technology == "PJSIP":
                 contexts[phone] = await self._getvar(listener, f"PJSIP_ENDPOINT({name},context)")
         seen.contexts = contexts
+
+    async def _settings_of(self, listener: AmiSession) -> None:
+        """What the dialplan's functions tell of the PBX's files: FEATUREMAP always, AST_CONFIG where func_config.so is loaded."""
+        if "Getvar" not in self._seen.listener.allowed:
+            return
+        self._seen.transfer_code = await self._getvar(listener, "FEATUREMAP(atxfer)")
+        if await self._getvar(listener, "AST_CONFIG(manager.conf,general,enabled)"):
+            self._seen.bind_address = await self._getvar(listener, "AST_CONFIG(manager.conf,general,bindaddr)")
 
     async def _has_context(self, listener: AmiSession) -> bool | None:
         if "ShowDialPlan" not in self._seen.listener.allowed:

@@ -368,6 +368,21 @@ def test_wrong_context_for_click_to_call(setup: SetUp) -> None:
     assert "[from-nowhere]\ninclude => from-agent\n" in setup.doctor("--lines").stdout
 
 
+def test_no_key_for_the_attended_transfer(setup: SetUp) -> None:
+    setup.user("anna", "1001")
+    features = setup.etc / "features.conf"
+    features.write_text(features.read_text().replace("atxfer = *2", ""))
+    setup.asterisk.cli("module", "reload", "features")
+    try:
+        found = setup.ailing()
+        lines = setup.doctor("--lines").stdout
+    finally:
+        setup.restore()
+        setup.asterisk.cli("module", "reload", "features")
+    assert_only(found, "features", "attended transfer", mend="atxfer = *2", level="warn")
+    assert "; ---- features.conf\n[featuremap](+)\natxfer = *2\n" in lines
+
+
 def test_clocks_apart(setup: SetUp) -> None:
     setup.user("anna", "1001")
     with ShiftedStamps(setup.asterisk.ports.ami, by_s=-30.0) as proxy:

@@ -233,7 +233,10 @@ def test_a_caller_who_only_heard_the_menu_is_a_call() -> None:
     assert (card.direction, card.client_number, card.legs, card.queues) == (Direction.INBOUND, "79160000001", (), ())
 
 
-@pytest.mark.parametrize("channel", ["OutgoingSpoolFailed", "CBAnn/room-1;2", "Message/ast_msg_queue"])
+@pytest.mark.parametrize(
+    "channel",
+    ["OutgoingSpoolFailed", "CBAnn/room-1;2", "Message/ast_msg_queue", "Local/s@meridian-doctor-00000001;1"],
+)
 def test_asterisks_own_machinery_makes_no_card(channel: str) -> None:
     assert conversations([row(channel=channel)]) == []
 

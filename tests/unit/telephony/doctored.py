@@ -54,6 +54,8 @@ def healthy(**changes: object) -> PbxSeen:
         "contexts": {"PJSIP/1001": "internal"},
         "call_context_exists": True,
         "parking": ("default",),
+        "transfer_code": "*2",
+        "bind_address": "127.0.0.1",
     }
     return PbxSeen(**(values | changes))  # type: ignore[arg-type]
 

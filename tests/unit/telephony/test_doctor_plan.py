@@ -44,6 +44,9 @@ def test_versions(version: str, level: Level | None) -> None:
         ({"call_context_exists": False}, {}, "call_context", Level.FAIL),
         ({"contexts": {"PJSIP/1001": "phones"}}, {}, "call_context", Level.WARN),
         ({"parking": ()}, {}, "parking", Level.WARN),
+        ({"transfer_code": ""}, {}, "features", Level.WARN),
+        ({"bind_address": "0.0.0.0"}, {}, "bindaddr", Level.WARN),
+        ({"bind_address": ""}, {}, "bindaddr", Level.WARN),
     ],
 )
 def test_each_doubt_is_named(seen: dict[str, Any], expected: dict[str, Any], code: str, level: Level) -> None:
