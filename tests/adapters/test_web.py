@@ -93,7 +93,8 @@ async def test_another_sites_card_and_client_dont_exist_and_the_attempt_is_writt
             ("PATCH", f"/api/clients/{berliner.client_id}"),
         ):
             theirs = await anna.request(method, path, json={} if method != "GET" else None)
-            nobodys = await anna.request(method, path.replace("b", "x"), json={} if method != "GET" else None)
+            nobody = path.replace("berlin", "nowhere").replace(berliner.client_id, "nobody")
+            nobodys = await anna.request(method, nobody, json={} if method != "GET" else None)
             assert theirs.status_code == 404 and nobodys.status_code == 404
         assert (await anna.get("/api/cards")).json()["cards"] == []
         assert (await anna.get("/api/clients")).json()["clients"] == []

@@ -207,6 +207,9 @@ async def test_open_promises_come_with_their_client_only(rooms: Rooms) -> None:
         ("f1", instant(20), "call 20", "eva"),
     ]
     assert (await rooms.clients.about("riga", anna.client_id, number=NUMBER)).follow_ups == found.follow_ups
+    clara = await made(rooms, "Clara")
+    await rooms.clients.merge("riga", anna.client_id, into=clara.client_id, by="boss", at=instant(30))
+    assert (await rooms.clients.find("riga", NUMBER)).follow_ups == found.follow_ups, "promises outlive a merge"
 
 
 # --- a person says who it was ---------------------------------------------------------------------------------------
@@ -409,6 +412,29 @@ async def test_two_merges_of_one_pair_against_each_other_leave_one(rooms: Rooms)
     (left,) = await rooms.clients.search("riga", "")
     for known in (anna, other):
         assert (await rooms.clients.client("riga", known.client_id)).client_id == left.client_id
+
+
+@pytest.mark.real("postgresql")
+async def test_two_nodes_at_once_make_one_client_and_one_change(request: pytest.FixtureRequest) -> None:
+    """Each node has a writer of its own: only PostgreSQL itself can keep them apart."""
+    url = request.getfixturevalue("postgres").url()
+    databases = [Database(url, readers=2) for _ in range(2)]
+    await databases[0].migrate()
+    nodes = [SqlClientDirectory(database, region_of=lambda _site: "RU", desk=DESK) for database in databases]
+    for n in range(30):
+        number = f"+7916000{n:04}"
+        met = await asyncio.gather(*(node.find_or_create("riga", number, name="", at=NOON) for node in nodes))
+        assert len({found.client.client_id for found in met if found.client}) == 1
+        client = met[0].client
+        assert client is not None
+        edits = (
+            node.change("riga", client.client_id, Edit(note=str(each)), by="eva", at=instant(1), version=1)
+            for each, node in enumerate(nodes)
+        )
+        outcomes = await asyncio.gather(*edits, return_exceptions=True)
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Client", "Stale"]
+    for database in databases:
+        await database.close()
 
 
 # --- corrections ----------------------------------------------------------------------------------------------------
