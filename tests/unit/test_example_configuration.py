@@ -66,6 +66,12 @@ def test_it_shows_every_key_there_is(table: str) -> None:
     assert sorted(shown[table]) == sorted(field.name for field in dataclasses.fields(TABLES[table]))
 
 
+def test_it_shows_how_states_go() -> None:
+    """The keys of [desk] itself; its tables are walked above."""
+    shown = tables_in(EXAMPLE.read_text(encoding="utf-8"))
+    assert sorted(shown["desk"]) == sorted(f.name for f in dataclasses.fields(desk.Desk) if f.type in (int, bool))
+
+
 def test_what_it_shows_as_default_is_the_default(tmp_path: Path) -> None:
     whole = tmp_path / "meridian.toml"
     whole.write_text(with_every_key(), encoding="utf-8")
@@ -80,3 +86,5 @@ def test_what_it_shows_as_default_is_the_default(tmp_path: Path) -> None:
         for field in dataclasses.fields(default):
             if field.name not in WITHOUT_DEFAULT:
                 assert getattr(shown, field.name) == getattr(default, field.name), field.name
+    for name in ("missed_calls", "away_after_s", "sync_members"):
+        assert getattr(full.desk, name) == getattr(plain.desk, name), name
