@@ -114,8 +114,12 @@ class Accounts:
             await self._refused(login, address, "disabled" if user and fits else "wrong_password")
         self._locks.succeeded(login, address)
         extension = self._extension(user, extension)
-        await self._refuse_taken(user, extension)
-        return await self._opened(user, extension, address)
+        left_behind = await self._refuse_taken(user, extension)
+        opened = await self._opened(user, extension, address)
+        for session_id in left_behind:  # whose phone it was can't use it from a page that was left open
+            await self._store.end_session(session_id)
+        self._told(left_behind)
+        return opened
 
     async def who(self, token: str | None) -> SignedIn:
         """Who this cookie stands for; SignedOut when nobody."""
@@ -216,9 +220,11 @@ class Accounts:
             raise Rejected("An extension has letters, digits, dots and dashes only.", code="bad_extension")
         return extension
 
-    async def _refuse_taken(self, user: User, extension: str | None) -> None:
+    async def _refuse_taken(self, user: User, extension: str | None) -> list[str]:
+        """Conflict while somebody else is there; the sessions of those who were there and have left it."""
+        left_behind: list[str] = []
         if extension is None:
-            return
+            return left_behind
         for session, other in await self._store.sessions_at(user.site, extension):
             if other.user_id == user.user_id or self._valid((session, other)) is None:
                 continue
@@ -229,6 +235,8 @@ class Accounts:
                     f"{other.name} to sign out.",
                     code="extension_taken",
                 )
+            left_behind.append(session.session_id)
+        return left_behind
 
     async def _opened(self, user: User, extension: str | None, address: str) -> tuple[str, SignedIn]:
         now, token = self._now(), secrets.token_urlsafe(32)

@@ -211,6 +211,26 @@ async def test_another_sites_things_are_not_there_and_trying_is_written_down(
         assert [each["text"] for each in follow_ups] == ["secret promise"]
 
 
+async def test_another_sites_ids_are_no_better_beside_ones_own(house: House) -> None:
+    async with house.signed_in("olga") as olga:
+        mine = (await olga.post("/api/clients", json={"name": "Mine"})).json()["client_id"]
+        ids = house.ids
+        for method, path, body in (
+            ("PATCH", f"/api/clients/{mine}", {"organisation_id": ids["organisation_id"]}),
+            ("POST", f"/api/clients/{mine}/merge", {"into": ids["client_id"]}),
+            ("POST", f"/api/clients/{ids['client_id']}/merge", {"into": mine}),
+            ("POST", f"/api/cards/{ids['card_id']}/client", {"client_id": mine}),
+            ("POST", f"/api/cards/{ids['card_id']}/client", {"new": {"name": "x"}}),
+            ("POST", "/api/follow-ups", {"card_id": ids["card_id"], "due_at": SOON, "text": "x"}),
+            ("POST", "/api/follow-ups", {"card_id": ids["card_id"], "client_id": mine, "due_at": SOON, "text": "x"}),
+        ):
+            before = len(await house.audit())
+            answer = await olga.request(method, path, json=body)
+            assert answer.status_code == 404, (method, path, body, answer.text)
+            assert ("olga", "access_refused") in (await house.audit())[before:], (method, path, body)
+        assert (await olga.get(f"/api/clients/{mine}")).json()["organisation"] is None
+
+
 @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://127.0.0.1:1", "", "file://"])
 async def test_a_foreign_page_changes_nothing(house: House, origin: str | None) -> None:
     async with house.signed_in("anna") as anna:

@@ -147,6 +147,18 @@ async def test_two_operators_at_one_extension_get_a_clear_message(door: Door) ->
         await door.enter()  # his screen is open, however quiet it is
 
 
+async def test_a_page_that_was_left_open_cant_use_the_phone_of_who_sits_there_now(door: Door) -> None:
+    await door.add("anna", "1001")
+    await door.add("boris", "1001")
+    token, who = await door.enter()
+    door.later(minutes=11)
+    his, _ = await door.enter("boris")
+    assert door.ended == [who.session_id]
+    with pytest.raises(SignedOut):
+        await door.accounts.who(token)
+    assert (await door.accounts.who(his)).login == "boris"
+
+
 async def test_sessions_end_by_time_by_sign_out_and_with_the_person(door: Door) -> None:
     await door.add("anna", "1001")
     token, who = await door.enter()
