@@ -19,7 +19,7 @@ from telephony.making import fact_of
 from telephony.panoramisk_link_login import LIFE_EVENTS, allowed_actions, hear_only_what_is_used, wait_for
 from telephony.panoramisk_link_session import AmiSession, Hears
 from telephony.pbx_settings import PbxSettings
-from telephony.rights import LISTENING, check_rights, no_system_events
+from telephony.rights import LISTENING, Hearing, check_rights, deaf_text, no_system_events
 from telephony.snapshot import LISTS, Listed, snapshot_of
 from telephony.wire import Headers, Odd
 
@@ -48,6 +48,7 @@ class Listener:
         self._now = now
         self._gate = Gate(self._pass_on)
         self._lag = Lag(late_after_s=settings.late_after_s)
+        self._hearing = Hearing()
         self._wanted = asyncio.Event()
         self._booted = asyncio.Event()
         self._tainted = False
@@ -140,9 +141,9 @@ class Listener:
         self._missing_tries = 0
         self._in_step = True
         self._deliver(InStep(self._settings.name, snapshot))
-        self._go_live(snapshot.missing)
+        self._go_live(snapshot.missing, () if self._late else self._hearing.lacking(snapshot))
 
-    def _go_live(self, missing: tuple[str, ...]) -> None:
+    def _go_live(self, missing: tuple[str, ...], lacking: tuple[str, ...]) -> None:
         """Believe events again, unless they are old: then snapshots must do until the PBX has caught up."""
         behind_s = self._behind_s()
         self._late = behind_s > self._settings.late_after_s * (0.5 if self._late else 1.0)
@@ -151,6 +152,10 @@ class Listener:
             self._say(LinkState.LATE, _late_text(self._settings.name, behind_s))
             return
         self._gate.open()
+        if lacking:
+            # Snapshots go on, and what does come is passed on: half an ear is better than none.
+            self._say(LinkState.MISSING_RIGHTS, deaf_text(self._settings.listener.user, lacking))
+            return
         text = f"{self._settings.name} is live."
         if missing:
             text += f" It refuses {', '.join(missing)}: load the module, or give the account the right."
@@ -185,6 +190,7 @@ class Listener:
             self._on_odd(fact)
             return
         self._figures.facts += 1
+        self._hearing.take(fact)
         if not self._probing and "Timestamp" in headers:
             self._lag.stamped(fact.at.timestamp(), at.timestamp())
         if not self._gate.take(fact):
@@ -196,6 +202,7 @@ class Listener:
 
     def _on_odd(self, odd: Odd) -> None:
         self._gate.shut()
+        self._hearing.forget()
         self._wanted.set()
         if self._tainted:
             return
@@ -207,6 +214,7 @@ class Listener:
 
     def _on_lost(self, why: str) -> None:
         self._gate.shut()
+        self._hearing.forget()
         self._wanted.set()
         if not self._in_step:
             return

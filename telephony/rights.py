@@ -4,6 +4,10 @@ ListCommands shows exactly the actions that the account's `write` classes allow 
 be asked for: `system` shows in the FullyBooted that follows a login, the others only in what comes or doesn't.
 """
 
+from collections.abc import Collection
+from datetime import timedelta
+
+from telephony.facts import ChannelCreated, Fact, QueueJoined, Snapshot
 from telephony.link_state import LinkRefused, LinkState
 from telephony.wire import Headers
 
@@ -37,4 +41,53 @@ def no_system_events(user: str) -> LinkRefused:
         LinkState.MISSING_RIGHTS,
         f"The AMI account {user!r} lacks the read class system (no FullyBooted came): set "
         f"`read = system,call,agent,user` in manager.conf and run `manager reload`.",
+    )
+
+
+class Hearing:
+    """Finds the classes of `read` that the listener lacks: what began under our eyes, lives, and was never told of. One event of
+    a class shows that it is there; a session keeps its rights."""
+
+    _SURE = timedelta(seconds=5)  # an event that has not come by then doesn't come
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """The stream was interrupted or is not to be believed: no conclusion from what didn't come."""
+        self._first: Snapshot | None = None
+        self._calls = self._queues = False
+
+    def take(self, fact: Fact) -> None:
+        """Called for every fact: cheap."""
+        kind = type(fact)
+        if kind is ChannelCreated:
+            self._calls = True
+        elif kind is QueueJoined:
+            self._queues = True
+
+    def lacking(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """The classes that seem to lack. The first snapshot of a PBX's run is what others are compared with."""
+        first = self._first
+        if first is None or first.boot_id != snapshot.boot_id:
+            self._first = snapshot
+            return ()
+        sure = snapshot.at - self._SURE
+        lived = {each.uniqueid for each in first.channels}
+        waited = {each.uniqueid for each in first.waiting}
+        call = not self._calls and any(
+            each.created_at < sure and each.uniqueid not in lived for each in snapshot.channels
+        )
+        agent = not self._queues and any(
+            each.joined_at < sure and each.uniqueid not in waited for each in snapshot.waiting
+        )
+        return ("agent",) * agent + ("call",) * call
+
+
+def deaf_text(user: str, lacking: Collection[str]) -> str:
+    """What to mend, for a listener that hears nothing of calls or queues."""
+    of = " and ".join({"call": "calls", "agent": "queues"}[name] for name in lacking)
+    return (
+        f"The AMI account {user!r} hears nothing of {of}: it lacks the read class {', '.join(lacking)}, or an eventfilter hides "
+        f"them. Set `read = system,call,agent,user` in manager.conf and run `manager reload`; `meridian doctor` looks closer."
     )
