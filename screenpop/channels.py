@@ -128,8 +128,10 @@ class Channel:
 
     def _forget_oldest(self) -> None:
         surplus = len(self._pops) - self._retain
+        if surplus <= 0:
+            return
         over = [k for k, kept in self._pops.items() if kept.pop.state in OVER]
-        for pop_id in over[: max(0, surplus)]:
+        for pop_id in over[:surplus]:
             del self._pops[pop_id]
 
 
