@@ -17,8 +17,9 @@ from sqlalchemy.engine import Connection
 from clients.edits import check_answers, checked, email_key
 from clients.match import client_key, first_name
 from clients.ports import NOTHING, Answer, Changed, Checked, Client, Confirmed, Edit, Found
-from clients.sql_book import CLIENT, Book, changes_of, client, in_full, surviving_card
+from clients.sql_book import Book
 from clients.sql_look_up import LookUp
+from clients.sql_rows import CLIENT, changes_of, client, in_full, surviving_card
 from core.desk import Desk
 from core.errors import NotFound, Rejected
 from core.model import ClientKind

@@ -1,6 +1,6 @@
-"""Clients read and written within one transaction: rows to values, a change with its lines of history, a merge, a confirmation.
+"""Clients written within one transaction: a change with its lines of history, a merge, a confirmation.
 
-Owns the statements, never the transaction. A client that was merged into another is that other one here.
+Owns the statements, never the transaction. Locks are taken in one order everywhere: site, card, client, number.
 """
 
 import os
@@ -11,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from clients.edits import edited, in_words, lines, merged
-from clients.ports import Changed, Client, Confirmed, Edit, Stale
+from clients.ports import Client, Confirmed, Edit, Stale
+from clients.sql_rows import COLUMNS, MORE, client, owners_of, surviving_card, survivor
 from core.errors import NotFound, Rejected
 from core.ids import fresh_id
 from core.model import ClientKind
@@ -23,22 +24,11 @@ from runtime.schema import (
     client_emails,
     client_numbers,
     clients,
-    discarded_cards,
     interactions,
     merged_clients,
     metadata,
     storable,
 )
-
-_COLUMNS = ("client_id", "site", "name", "created_at", "note", "kind", "organisation_id", "vip", "warning", "language")
-_MORE = ("timezone", "owner", "made_by", "version")
-_O = clients.alias("o")
-CLIENT = sa.select(
-    *(clients.c[name] for name in (*_COLUMNS, *_MORE)),
-    clients.c.fields.label("own_fields"),
-    clients.c.asks_check.label("check"),
-    _O.c.name.label("organisation"),
-).outerjoin_from(clients, _O, _O.c.client_id == clients.c.organisation_id)
 
 
 class Book:
@@ -96,7 +86,7 @@ class Book:
         told = lines(before, after)
         if not told and before.organisation_id == after.organisation_id:
             return before
-        values = {name: storable(getattr(after, name)) for name in (*_COLUMNS[2:], *_MORE[:2]) if name != "created_at"}
+        values = {name: storable(getattr(after, name)) for name in (*COLUMNS[2:], *MORE[:2]) if name != "created_at"}
         values |= {"folded_name": values["name"].casefold(), "fields": storable(dict(after.fields))}
         values |= {"asks_check": after.check, "kind": after.kind.value, "version": clients.c.version + 1}
         connection.execute(sa.update(clients).where(clients.c.client_id == before.client_id).values(values))
@@ -107,13 +97,14 @@ class Book:
 
     def merge(self, connection: Connection, site: str, client_id: str, into: str, *, by: str, at: datetime) -> Client:
         """Everything of one goes to the other; whoever still asks for the first gets the second."""
-        first, second = sorted((_survivor(connection, client_id), _survivor(connection, into)))
+        self._hold_site(connection, site)
+        first, second = sorted((survivor(connection, client_id), survivor(connection, into)))
         if first == second:
             raise Rejected("These two are one client already.", code="same_client")
         held = {
             each.client_id: each for each in (self.held(connection, site, first), self.held(connection, site, second))
         }
-        gone, stays = held[_survivor(connection, client_id)], held[_survivor(connection, into)]
+        gone, stays = held[survivor(connection, client_id)], held[survivor(connection, into)]
         if gone.kind is not stays.kind and not gone.is_placeholder:
             raise Rejected(
                 "A person and an organisation can't be one: make the person a member of the organisation.",
@@ -146,6 +137,7 @@ class Book:
     ) -> Confirmed:
         """See ClientDirectory.confirm. A placeholder that only a call made of this number becomes part of the confirmed one."""
         i = interactions.c
+        self._hold_site(connection, site)
         asked = surviving_card(connection, card_id)
         query = (
             sa.select(i.client_key, i.client_id, i.client_number)
@@ -155,8 +147,6 @@ class Book:
         card = connection.execute(query).first()
         if card is None:
             raise NotFound("There is no such card.")
-        if card.client_key is not None:
-            self.hold_number(connection, site, card.client_key)
         if isinstance(who, Edit):
             new = self.create(connection, Client(client_id="", site=site, name="", created_at=at, made_by=by))
             confirmed = self.write(connection, new, self.with_edit(connection, new, who), by=by, at=at)
@@ -174,6 +164,9 @@ class Book:
         self, connection: Connection, confirmed: Client, key: str, *, besides: str, by: str, at: datetime
     ) -> tuple[Client, int]:
         i, site = interactions.c, confirmed.site
+        self.hold_number(
+            connection, site, key
+        )  # after the client, as everybody does: else two would wait for each other
         mine = sa.and_(i.client_id == confirmed.client_id, i.card_id != besides)
         count = sa.select(sa.func.count()).select_from(interactions).where(i.site == site, i.client_key == key, mine)
         already = connection.scalar(count) or 0
@@ -192,6 +185,10 @@ class Book:
             lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{site}\n{key}", 0))
             connection.execute(sa.select(lock))
 
+    def _hold_site(self, connection: Connection, site: str) -> None:
+        """Merges and confirmations touch several clients and cards: at a site they take turns, whatever node does them."""
+        self.hold_number(connection, site, "")
+
     def own(self, connection: Connection, site: str, client_id: str, key: str, at: datetime) -> None:
         """One more owner of a number; with only one its earlier cards become theirs."""
         connection.execute(self._own_number, {"site": site, "number": key, "client_id": client_id, "added_at": at})
@@ -200,9 +197,13 @@ class Book:
     def held(self, connection: Connection, site: str, client_id: str) -> Client:
         """A client whom nobody else changes until the end of the transaction."""
         c = clients.c
-        survivor = _survivor(connection, client_id)
-        connection.execute(sa.select(c.client_id).where(c.client_id == survivor).with_for_update())
-        return client(connection, site, survivor)
+        known = survivor(connection, client_id)
+        lock = sa.select(c.client_id).with_for_update()
+        while connection.execute(lock.where(c.client_id == known)).first() is None:
+            if (later := survivor(connection, client_id)) == known:
+                break  # there is none
+            known = later  # merged by another node while we waited for the lock
+        return client(connection, site, known)
 
     def _adopt(self, connection: Connection, site: str, client_id: str, key: str) -> None:
         i, n = interactions.c, client_numbers.c
@@ -254,67 +255,6 @@ class Book:
 _NOT_CARRIED = (clients, client_numbers, client_emails, merged_clients)
 
 
-def client(connection: Connection, site: str, client_id: str) -> Client:
-    """One client of a site, or the one it was merged into."""
-    query = CLIENT.where(clients.c.client_id == _survivor(connection, client_id), clients.c.site == site)
-    found = in_full(connection, connection.execute(query).all())
-    if not found:
-        raise NotFound("There is no such client.")
-    return found[0]
-
-
-def owners_of(connection: Connection, site: str, key: str) -> list[Client]:
-    n = client_numbers.c
-    owning = sa.select(n.client_id).where(n.site == site, n.number == key)
-    return in_full(connection, connection.execute(CLIENT.where(clients.c.client_id.in_(owning))).all())
-
-
-def changes_of(connection: Connection, site: str, client_id: str) -> list[Changed]:
-    c = client_changes.c
-    whose = client(connection, site, client_id).client_id
-    query = sa.select(c.at, c.by, c.field, c.before, c.after).where(c.client_id == whose)
-    rows = connection.execute(query.order_by(c.at.desc(), c.change_id.desc()).limit(500)).all()
-    return [Changed(**row._mapping) for row in rows]
-
-
-def surviving_card(connection: Connection, card_id: str) -> str:
-    """The card that this one became part of, or itself."""
-    d = discarded_cards.c
-    into: str | None = connection.scalar(sa.select(d.into_card_id).where(d.card_id == card_id))
-    return into or card_id
-
-
-def in_full(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Client]:
-    """Clients of rows of CLIENT, with their numbers and addresses, in the order in which they were learnt."""
-    ids = [row.client_id for row in rows]
-    numbers = _each(connection, client_numbers.c.number, client_numbers, ids)
-    emails = _each(connection, client_emails.c.email, client_emails, ids)
-    found = []
-    for row in rows:
-        values = dict(row._mapping)
-        own = values.pop("own_fields")
-        values |= {"kind": ClientKind(row.kind), "fields": tuple(sorted(own.items()))}
-        found.append(Client(**values, numbers=tuple(numbers[row.client_id]), emails=tuple(emails[row.client_id])))
-    return found
-
-
-def _each(connection: Connection, column: sa.Column[str], table: sa.Table, ids: list[str]) -> dict[str, list[str]]:
-    owned: dict[str, list[str]] = {client_id: [] for client_id in ids}
-    if ids:
-        query = (
-            sa.select(table.c.client_id, column).where(table.c.client_id.in_(ids)).order_by(table.c.added_at, column)
-        )
-        for client_id, value in connection.execute(query):
-            owned[client_id].append(value)
-    return owned
-
-
 def _grown(client_id: str) -> sa.Update:
     c = clients.c
     return sa.update(clients).where(c.client_id == client_id).values(version=c.version + 1)
-
-
-def _survivor(connection: Connection, client_id: str) -> str:
-    m = merged_clients.c
-    into: str | None = connection.scalar(sa.select(m.into_client_id).where(m.client_id == client_id))
-    return into or client_id

@@ -21,7 +21,8 @@ from clients.bulk_match import Import, Known, Plan, planned
 from clients.bulk_rows import Incoming
 from clients.edits import lines
 from clients.ports import Client
-from clients.sql_book import CLIENT, Book, in_full
+from clients.sql_book import Book
+from clients.sql_rows import CLIENT, in_full
 from core.ids import fresh_id
 from core.model import ClientKind
 from runtime.database import Database
@@ -67,6 +68,10 @@ class SqlClientImport:
         self._database, self._site, self._source, self._by = database, site, source, by
         self._sql = _Statements(database.dialect)
         self._book = Book(database.dialect, key_of=lambda _site, number: number)
+
+    def in_company(self) -> bool:
+        """Whether somebody else writes into the same SQLite file, to whom turns must be left."""
+        return self._database.has_neighbour()
 
     async def store(self, rows: Sequence[Incoming], *, at: datetime) -> Stored:
         """In one transaction. Unavailable leaves it open whether it happened: storing the same rows again is right."""
