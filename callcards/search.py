@@ -84,4 +84,4 @@ class Search(Protocol):
 
     async def find(self, site: str, asked: Sought, *, limit: int) -> Findings:
         """Clients by the words of their name or by number, newest first; cards by what was typed on them, by number, and the
-        last of the clients found."""
+        last of the clients found. What has the words whole may come before what only begins with them."""

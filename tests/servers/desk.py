@@ -262,10 +262,17 @@ class Desk:
             http_typed.router(self.cards, annotate=self.keep, desk=self.declared, tell=self.engine.step),
             http_follow_ups.router(promises),
             http_my_day.router(
-                MemoryMyDay(self.cards), self.cards.follow_ups, timezone_of=timezone_of, region_of=region_of
+                MemoryMyDay(self.cards, client_key=self.directory.key),
+                self.cards.follow_ups,
+                timezone_of=timezone_of,
+                region_of=region_of,
             ),
             http_search.router(
-                MemorySearch(self.cards), self.cards, self.cards.follow_ups, desk=self.declared, region_of=region_of
+                MemorySearch(self.cards, client_key=self.directory.key),
+                self.cards,
+                self.cards.follow_ups,
+                desk=self.declared,
+                region_of=region_of,
             ),
             http_when.router(),
         )
