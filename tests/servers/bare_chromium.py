@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
+import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ _STARTS_WITHIN_S = 20.0
 class Chromium:
     """One browser. Commands go to it (`session` None) or to one of its tabs."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, group: int) -> None:
         self._socket = socket
+        self._group = group
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
@@ -44,6 +47,15 @@ class Chromium:
             raise RuntimeError(f"{method}: {said['error']['message']}")
         result: dict[str, Any] = said["result"]
         return result
+
+    @contextlib.contextmanager
+    def asleep(self) -> Iterator[None]:
+        """All its processes stopped, as a laptop's are with the lid closed. No command meanwhile."""
+        os.killpg(self._group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._group, signal.SIGCONT)
 
     async def device(self) -> str:
         """A profile of its own: other cookies, other storage, other workers. As good as another computer."""
@@ -92,11 +104,13 @@ async def bare_chromium(*arguments: str) -> AsyncIterator[Chromium]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         line = ["/usr/bin/chromium", *ARGUMENTS, "--headless=new", "--remote-debugging-port=0"]
         line += [f"--user-data-dir={folder}", *arguments, "about:blank"]
-        process = await asyncio.create_subprocess_exec(*line, stdout=-3, stderr=-3)  # -3: to nowhere
+        process = await asyncio.create_subprocess_exec(
+            *line, stdout=-3, stderr=-3, start_new_session=True
+        )  # -3: to nowhere
         try:
             where = await _door(Path(folder) / "DevToolsActivePort")
             async with connect(where, max_size=None, proxy=None, compression=None, ping_interval=None) as socket:
-                browser = Chromium(socket)
+                browser = Chromium(socket, process.pid)
                 listening = asyncio.create_task(browser.listen(), name="chromium")
                 try:
                     yield browser
