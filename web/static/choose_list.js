@@ -24,10 +24,12 @@ export class ChooseList {
     field.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  /** @param {Option[]} options @param {boolean} [first] whether the first one is chosen already */
+  /** What was chosen stays so while it is there. @param {Option[]} options @param {boolean} [first] whether the first one is chosen otherwise */
   show(options, first = true) {
+    const before = this.#options[this.#at]?.id;
     this.#options = options;
-    this.#at = first && options.length ? 0 : -1;
+    this.#at = options.findIndex((option) => option.id === before);
+    if (this.#at < 0) this.#at = first && options.length ? 0 : -1;
     /** @type {Node[]} */ const rows = [];
     let group;
     for (const option of options) {

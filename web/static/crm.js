@@ -15,8 +15,13 @@ export function crmUrl(pop, operator) {
     number: pop.client?.number || pop.number, name: pop.client?.name || pop.caller_name, client_id: pop.client?.client_id ?? "",
     card_id: pop.card_id, queue: pop.queue ?? "", dialled: pop.dialled, operator,
   };
-  const url = crm.url.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? encodeURIComponent(values[name]) : whole));
-  return /^https?:\/\//.test(url) ? url : null;
+  return fillIn(crm.url, values);
+}
+
+/** The template must begin with http(s):// itself: no value can choose the scheme or the host. @param {string} template @param {Record<string, string>} values */
+export function fillIn(template, values) {
+  if (!/^https?:\/\//.test(template)) return null;
+  return template.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? encodeURIComponent(values[name]) : whole));
 }
 
 /** By itself at the declared moment, once for each call and moment. @param {import("./pops.js").Pop} pop @param {string} operator */

@@ -10,7 +10,7 @@ const LONGEST_RETRY_MS = 60_000;
  * `base`: when the card was last edited as far as the typist saw (null: never); `conflict`: what somebody else wrote meanwhile.
  * @typedef {{notes: string, disposition: string | null, base: string | null, conflict?: Theirs}} Typed
  * @typedef {{notes: string, edited_by: string, edited_at: string}} Theirs
- * @typedef {"saving" | "saved" | "kept" | "refused" | "conflict"} SaveState
+ * @typedef {"saving" | "saved" | "journal" | "kept" | "refused" | "conflict"} SaveState
  */
 
 export class Drafts {
@@ -76,18 +76,18 @@ export class Drafts {
     try {
       const kept = await ask("PUT", path`/api/cards/${cardId}/notes`, { notes, disposition, base });
       this.#failures.delete(cardId);
-      this.#kept(cardId, text, kept.edited_at ?? base);
+      this.#kept(cardId, text, kept);
     } catch (error) {
       this.#failed(cardId, error);
     }
   }
 
-  /** @param {string} cardId @param {string} sent @param {string | null} editedAt */
-  #kept(cardId, sent, editedAt) {
+  /** `stored` false: the server has it for good, though not yet where others would see it. @param {string} cardId @param {string} sent @param {{stored: boolean, edited_at: string}} answer */
+  #kept(cardId, sent, { stored, edited_at }) {
     const now = localStorage.getItem(this.#prefix + cardId);
     if (now === sent) localStorage.removeItem(this.#prefix + cardId);
-    else if (now) this.keep(cardId, { ...JSON.parse(now), base: editedAt });
-    this.told(cardId, "saved", editedAt);
+    else if (now) this.keep(cardId, { ...JSON.parse(now), base: edited_at });
+    this.told(cardId, stored ? "saved" : "journal", edited_at);
   }
 
   /** @param {string} cardId @param {unknown} error */

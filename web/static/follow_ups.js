@@ -68,7 +68,10 @@ export function followUpActs(one, changed) {
     const plan = new Plan({
       about: { follow_up_id: one.follow_up_id },
       zone: one.zone || declared().site.timezone,
-      planned: changed,
+      planned: () => {
+        place.replaceChildren();
+        changed();
+      },
       cancel: () => place.replaceChildren(),
     });
     place.replaceChildren(plan.root);

@@ -14,6 +14,7 @@ import { countdown, counter } from "./view.js";
 /** A state in words; a pause with its reason. @param {Status} status */
 export function stateText(status) {
   if (status.state === "paused" && status.reason) return pauseReason(status.reason);
+  if (status.reason && ["busy", "wrap_up", "offered"].includes(status.state)) return t("state_then", { now: t(/** @type {any} */ (`state_${status.state}`)), then: pauseReason(status.reason) });
   return t(/** @type {any} */ (`state_${status.state}`));
 }
 

@@ -28,6 +28,7 @@ let everLive = false;
 /** @type {number | null} */ let lostAt = null;
 /** @type {Call | null} */ let call = null;
 let typedAt = 0;
+let fresh = true;
 /** @type {string | null} A call that came while the operator was typing. */ let waiting = null;
 /** @type {Set<string>} */ const putAway = new Set();
 
@@ -40,6 +41,7 @@ const day = new Day({ open: (subject) => panel.open(subject), counted: draw, has
 const panel = new Panel(() => day.refresh(true));
 const search = new Search((subject) => panel.open(subject));
 const myState = new MyState((status) => {
+  if (socketLive && state.me) return; // the socket tells it, in order; an answer may be older than what it told
   state = { ...state, me: status };
   draw();
 });
@@ -83,7 +85,8 @@ function take(message) {
   }
   if (state.following > 0) return; // catching up: draw once, at the end
   for (const popId of putAway) if (!state.pops.has(popId) || line.dismiss(popId)) putAway.delete(popId);
-  if (message.pop && before.following === 0) happened(before.pops.get(message.pop.pop_id), state.pops.get(message.pop.pop_id));
+  if (before.following > 0 || (message.type === "welcome" && !message.following)) caughtUp();
+  else if (message.pop) happened(before.pops.get(message.pop.pop_id), state.pops.get(message.pop.pop_id));
   draw();
   if (state.version !== null && state.version > 0) line.acknowledge(state.version);
 }
@@ -111,6 +114,13 @@ function happened(before, now) {
   if (line.leads) openCrm(now, me.login);
   if (!isLive(now)) day.refresh(true);
   if (now.state === "talking" || now.state === "ringing") bring(now);
+}
+
+/** In step again: a call that goes on comes to the front when the page is new, one that rings always. */
+function caughtUp() {
+  const live = shown().find((pop) => (fresh && isLive(pop)) || pop.state === "ringing");
+  fresh = false;
+  if (live) bring(live);
 }
 
 /** To the front, unless the operator talks with somebody else; while they type, it waits until they pause. @param {import("./pops.js").Pop} pop */
@@ -199,6 +209,7 @@ function draw() {
   drawList(list);
   drawDayTile();
   myState.draw(state.me);
+  transfer.update();
   notice.update([...state.pops.values()]);
   byId("lines").replaceChildren(...lamps(state, socketLive, everLive));
   byId("banners").replaceChildren(...banners(state, lostAt));

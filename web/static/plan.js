@@ -1,6 +1,6 @@
 // The next contact: ready offers, or a time in plain words, understood by the server in the client's zone and repeated.
 // @ts-check
-import { ask, isAbsent, path, why } from "./api.js";
+import { ApiError, ask, isAbsent, path, why } from "./api.js";
 import { el } from "./dom.js";
 import { dayAndTime, ourZone, timeThere } from "./format.js";
 import { icon } from "./icons.js";
@@ -34,7 +34,6 @@ export class Plan {
         el("div", {}, el("label", { for: this.when.id }, t("plan_when")), this.when),
         wish.about.follow_up_id ? "" : el("div", {}, el("label", { for: this.what.id }, t("plan_what")), this.what)),
       el("div", { class: "plan-foot" }, this.understood, give, this.button));
-    this.root.hidden = true;
     this.#restore();
     this.#loadOffers();
   }
@@ -56,9 +55,8 @@ export class Plan {
     try {
       const { offers } = await ask("GET", `/api/when/offers?${this.#query()}`);
       this.offers.replaceChildren(...offers.map((/** @type {any} */ offer) => el("button", { type: "button", class: "chip", onclick: () => this.#take(offer) }, offer.text)));
-      this.root.hidden = false;
     } catch (error) {
-      this.root.hidden = isAbsent(error); // away for a moment: plain words still work later
+      this.root.hidden = isAbsent(error); // away for a moment only: plain words work later
     }
   }
 
@@ -89,7 +87,7 @@ export class Plan {
       const found = await ask("GET", `/api/when?${this.#query({ text })}`);
       if (turn === this.#asked) this.#understood(found);
     } catch (error) {
-      if (turn === this.#asked) this.#say(why(error), "is-wrong");
+      if (turn === this.#asked) this.#say(notUnderstood(error), "is-wrong");
     }
   }
 
@@ -145,4 +143,10 @@ export class Plan {
     [this.when.value, this.what.value] = JSON.parse(kept);
     this.#understand();
   }
+}
+
+/** With examples where the words made no time. @param {unknown} error */
+function notUnderstood(error) {
+  const examples = error instanceof ApiError ? error.body.examples : null;
+  return examples ? t("plan_not_understood", { examples: examples.join(" · ") }) : why(error);
 }

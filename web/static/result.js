@@ -44,8 +44,8 @@ export class Result {
 
   /** @param {import("./drafts.js").SaveState} state @param {any} [about] */
   saveState(state, about) {
-    if (state === "saved") this.#base = about;
-    const key = { saving: "saving", saved: "saved", kept: "kept", refused: "refused_save", conflict: "conflict_short" }[state];
+    if (state === "saved" || state === "journal") this.#base = about;
+    const key = { saving: "saving", saved: "saved", journal: "saved_journal", kept: "kept", refused: "refused_save", conflict: "conflict_short" }[state];
     const values = { time: timeOfDay(new Date().toISOString()), why: state === "refused" ? why(about) : "" };
     this.saved.textContent = t(/** @type {any} */ (key), values);
     this.saved.className = `save-state save-${state}`;

@@ -64,6 +64,11 @@ export class Transfer {
     this.#draw();
   }
 
+  /** Colleagues' states change while one chooses. */
+  update() {
+    if (this.dialog.open) this.#draw();
+  }
+
   #draw() {
     const text = this.field.value.trim().toLowerCase();
     const has = (/** @type {string} */ words) => words.toLowerCase().includes(text);

@@ -20,6 +20,11 @@ export class WhoBox {
     this.root = el("section", { class: "ask-block who-block", "aria-labelledby": "who-title", hidden: true });
   }
 
+  /** Whether the number stands for one person, so that a name is that person's. */
+  get #isPerson() {
+    return Boolean(this.pop.client) && this.pop.client?.kind !== "organisation" && !this.pop.candidates?.length;
+  }
+
   get isOpen() {
     return !this.root.hidden;
   }
@@ -38,7 +43,7 @@ export class WhoBox {
       el("h2", { id: "who-title" }, title),
       candidates.length ? el("ul", { class: "candidates" }, ...candidates.map((one) => this.#candidate(one)), el("li", {}, el("button", { type: "button", class: "candidate is-new", onclick: () => this.name() }, icon("plus"), t("somebody_new")))) : "",
       this.#naming ? this.#form() : "");
-    if (this.#naming) this.root.querySelector("input")?.focus();
+    if (this.#naming) this.root.querySelector("input")?.select();
   }
 
   /** Open the form for a name, or go to the candidates. */
@@ -64,7 +69,7 @@ export class WhoBox {
   }
 
   #form() {
-    const input = el("input", { id: "client-name", maxlength: 200, "aria-label": t("who_is_it"), placeholder: t("name_placeholder"), value: this.pop.client?.is_new ? "" : this.pop.client?.name ?? "", autocomplete: "off" });
+    const input = el("input", { id: "client-name", maxlength: 200, "aria-label": t("who_is_it"), placeholder: t("name_placeholder"), value: this.#isPerson ? this.pop.client?.name ?? "" : "", autocomplete: "off" });
     const problem = el("p", { class: "problem", role: "alert" });
     const save = async (/** @type {Event} */ event) => {
       event.preventDefault();
@@ -94,7 +99,7 @@ export class WhoBox {
   /** The one who is known by the number alone gets the name; else somebody new is made and this card is theirs. @param {string} name */
   async #named(name) {
     const pop = this.pop;
-    if (pop.client && pop.client.kind !== "organisation") {
+    if (pop.client && this.#isPerson) {
       const client = await ask("PATCH", path`/api/clients/${pop.client.client_id}`, { name });
       this.#over();
       return this.identified({ ...pop.client, name: client.name, is_new: false });
