@@ -173,7 +173,8 @@ class SqlCardStore:
         if not kept:
             return
         self._save.run(connection, (self._rows.row(card, self._key_of(card)) for card in kept))
-        if missed := [row for card in kept for row in self._rows.missed(card, phones_that_missed(card))]:
+        waited = ((card, phones) for card in kept if (phones := phones_that_missed(card)))
+        if missed := [row for card, phones in waited for row in self._rows.missed(card, phones)]:
             self._miss.run(connection, missed)
         owned = ((linkedid, card) for card in kept for linkedid in card.linkedids)
         self._own_linkedid.run(
