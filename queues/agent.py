@@ -1,8 +1,4 @@
-"""One operator: the facts, kept one by one, and the status, timers and membership that follow from them. Pure.
-
-A state that lasted no time at all (a consultation that becomes the client's call within one message of the PBX) was none: the
-one before goes on, and keeps its beginning.
-"""
+"""One operator: the facts, kept one by one, and the status, timers and membership that follow from them. Pure."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,10 +21,9 @@ _REASONLESS = (AgentState.SIGNED_OUT, AgentState.READY, AgentState.NOT_RESPONDIN
 @dataclass(slots=True, kw_only=True)
 class Agent:
     """`sessions`: login and name by session. `pause`: a code, or '' for one without. `here`: the browser is; `away`: it has been
-    gone for too long, or will be at `away_at`. `before`: the status before the present one. `wakes`: the timers that are set."""
+    gone for too long, or will be at `away_at`. `wakes`: the timers that are set."""
 
     status: AgentStatus
-    before: AgentStatus | None = None
     sessions: dict[str, tuple[str, str]] = field(default_factory=dict)
     wrap_ups: list[WrapUp] = field(default_factory=list)
     pause: str | None = None
@@ -82,8 +77,6 @@ class Agent:
                 AnnounceAgent(status=status),
                 SaveAgent(status=status, at=at),
             ]
-            if (status.state, status.since) != (self.status.state, self.status.since):
-                self.before = self.status
             self.status = status
         return outcome + self._timers() + (self._membership(phones, desk) if desk.sync_members else [])
 
@@ -111,12 +104,7 @@ class Agent:
             )
         elif talk is not None:
             now = replace(now, card_id=talk.call_id, queue=talk.queue, disposed=phones.disposed(talk.call_id))
-        spell = next((s for s in (was, self._cut_short(at)) if s is not None and _same_spell(s, now)), now)
-        return replace(now, since=spell.since)
-
-    def _cut_short(self, at: datetime) -> AgentStatus | None:
-        """The status before the present one, where that has lasted no time."""
-        return self.before if self.status.since == at else None
+        return replace(now, since=was.since) if _same_spell(was, now) else now
 
     def _timers(self) -> Outcome:
         outcome: Outcome = []

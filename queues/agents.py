@@ -106,9 +106,7 @@ class Agents:
         agent = self._agents.get(event.agent)
         if agent is None or not agent.sessions:
             return []
-        agent.here = False
-        if not agent.away:
-            agent.away_at = agent.away_at or self._away_at(event.at)
+        agent.here, agent.away_at = False, agent.away_at or self._away_at(event.at)
         return self._moved(agent, Moment.BENEATH, event.at)
 
     def on_agent_back(self, event: e.AgentBack) -> Outcome:

@@ -103,11 +103,10 @@ def _phone(agents: Agents, who: SignedIn) -> str:
 
 def _own(agents: Agents, who: SignedIn, at: datetime) -> AgentStatus:
     agent = _phone(agents, who)
-    status = agents.status(agent)
-    if status is not None and status.login == who.login:
-        return status
-    out = AgentState.SIGNED_OUT  # a colleague sits there now
-    return AgentStatus(agent=agent, site=who.site, login=who.login, name=who.name, state=out, since=at)
+    out = AgentState.SIGNED_OUT  # a session that began in another process a moment ago
+    return agents.status(agent) or AgentStatus(
+        agent=agent, site=who.site, login=who.login, name=who.name, state=out, since=at
+    )
 
 
 def _plain(status: AgentStatus) -> dict[str, object]:

@@ -30,7 +30,6 @@ class Presence:
         self._accounts, self._site = accounts, site
         self._connected, self._tell, self._now = connected, tell, now
         self._known: dict[str, SignedIn] = {}
-        self._superseded: set[str] = set()
         self._ended_lately: set[str] = set()
         self._here: frozenset[str] = frozenset()
         accounts.on_began(self._began)
@@ -39,7 +38,6 @@ class Presence:
     async def begin(self) -> tuple[AgentSignedIn, ...]:
         """Once, before `run`: everybody who is signed in as we start. This is returned, not told."""
         for who in await self._accounts.at_extensions(self._site):
-            self._supersede(who)  # nobody has been told of those
             self._known[who.session_id] = who
         return tuple(_signed_in(who, self._now()) for who in self._known.values())
 
@@ -68,17 +66,14 @@ class Presence:
         before = set(self._known)
         self._ended_lately.clear()
         there = {who.session_id: who for who in await self._accounts.at_extensions(self._site)}
-        self._superseded &= there.keys()
         for session_id in before - there.keys():
             self._ended(session_id)
-        for session_id in there.keys() - self._known.keys() - self._superseded - self._ended_lately:
+        for session_id in there.keys() - self._known.keys() - self._ended_lately:
             self._began(there[session_id])
 
     def _began(self, who: SignedIn) -> None:
         if who.site != self._site or who.extension is None:
             return
-        for session_id in self._supersede(who):
-            self._tell(AgentSignedOut(at=self._now(), agent=who.extension, session_id=session_id))
         self._known[who.session_id] = who
         self._tell(_signed_in(who, self._now()))
 
@@ -87,14 +82,6 @@ class Presence:
         who = self._known.pop(session_id, None)
         if who is not None and who.extension is not None:
             self._tell(AgentSignedOut(at=self._now(), agent=who.extension, session_id=session_id))
-
-    def _supersede(self, who: SignedIn) -> list[str]:
-        """Idle sessions of somebody who sat there before count no more, even when `who` leaves again."""
-        others = [i for i, o in self._known.items() if o.extension == who.extension and o.user_id != who.user_id]
-        for session_id in others:
-            del self._known[session_id]
-        self._superseded.update(others)
-        return others
 
 
 def _signed_in(who: SignedIn, at: datetime) -> AgentSignedIn:

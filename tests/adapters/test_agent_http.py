@@ -51,7 +51,7 @@ class Scene:
 async def scene() -> AsyncIterator[Scene]:
     day = Day()
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    settings = WebSettings(port=0, shutdown_s=1)
+    settings = WebSettings(port=0, shutdown_s=1, extension_idle_s=0.001)
     accounts = Accounts(
         store=MemoryAccounts(), audit=MemoryAuditTrail(), passwords=Passwords(hasher=hasher), settings=settings
     )
@@ -194,3 +194,20 @@ async def test_strangers_are_refused(scene: Scene) -> None:
             await nobody.post("/api/agent/wrap-up", json={"action": "finish"}),
         ):
             assert answer.status_code == 401
+
+
+async def test_the_next_one_at_an_extension_finds_nothing_of_the_one_before(scene: Scene) -> None:
+    anna = await scene.signed_in("anna", "1001")
+    await anna.post("/api/agent/state", json={"state": "paused", "reason": "lunch"})
+    boris = await scene.signed_in("boris", "1001")  # hers is idle by the settings above
+    assert (await boris.get("/api/agent")).json()["state"] == "ready"
+    assert (await anna.post("/api/agent/state", json={"state": "paused", "reason": "lunch"})).status_code == 401
+    assert scene.day.state() == "ready"
+
+
+async def test_a_session_of_another_process_is_signed_out_until_it_is_seen(scene: Scene) -> None:
+    anna = await scene.signed_in("anna", "1001")
+    scene.day.agents._agents.clear()
+    assert (await anna.get("/api/agent")).json()["state"] == "signed_out"
+    answer = await anna.post("/api/agent/state", json={"state": "ready"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_now")

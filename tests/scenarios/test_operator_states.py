@@ -22,7 +22,7 @@ OPERATORS = tuple(str(n) for n in range(1001, 1021))
 
 
 class Watched(Day):
-    """The tracker's story of one stream goes into the rules; `seen` is what colleagues saw, without what lasted no time."""
+    """The tracker's story of one stream goes into the rules; `seen` is what colleagues saw."""
 
     def __init__(self, at: Any) -> None:
         super().__init__(Desk(), at=at)
@@ -38,14 +38,13 @@ class Watched(Day):
                 self.step(told)
 
     def seen(self) -> dict[str, list[str]]:
-        found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
+        found: dict[str, list[str]] = defaultdict(list)
         for effect in self.effects:
             if isinstance(effect, AnnounceAgent):
-                spells = found[effect.status.agent]
-                while spells and spells[-1][0] >= effect.status.since:
-                    spells.pop()
-                spells.append((effect.status.since, effect.status.state.value))
-        return {agent: [state for _, state in spells] for agent, spells in sorted(found.items())}
+                states = found[effect.status.agent]
+                if states[-1:] != [effect.status.state.value]:
+                    states.append(effect.status.state.value)
+        return dict(sorted(found.items()))
 
 
 def watched(shape: str) -> Watched:

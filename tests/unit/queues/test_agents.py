@@ -232,6 +232,16 @@ def test_back_with_the_client_there_is_no_wrap_up_yet() -> None:
     assert d.status().until == instant(166)
 
 
+def test_one_conversation_is_one_wrap_up_however_many_phones_of_mine_were_in_it() -> None:
+    d = day()
+    d.talks("c1", queue="sales")
+    d.step(e.CallAnswered(at=d.now, call_id="c1", leg_id="second", party="1001", agent="1001"))
+    d.hangs_up("c1")
+    d.types("c1", "resolved")
+    d.asks("finish")
+    assert d.state() == "ready"
+
+
 # ---- several calls
 
 
@@ -306,9 +316,11 @@ def test_only_a_true_no_answer_to_a_queue_counts_and_only_in_a_row() -> None:
     for n, outcome in enumerate([o for o in LegOutcome if o is not LegOutcome.NOANSWER]):
         d.rings(f"c{n}")
         d.stops_ringing(f"c{n}", outcome=outcome)
+        assert d.state() == "ready"
     for n in range(4):
         d.rings(f"direct{n}", queue=None)
         d.stops_ringing(f"direct{n}")
+        assert d.state() == "ready"
     for n in range(4):
         d.rings(f"queued{n}", queue="free")
         d.stops_ringing(f"queued{n}")
@@ -356,6 +368,16 @@ def test_a_browser_that_is_gone_pauses_and_one_that_is_back_undoes_it() -> None:
     assert (d.state(), d.status().reason, d.member()) == ("paused", "away", "away")
     d.comes_back()
     assert (d.state(), d.member()) == ("ready", "available")
+
+
+def test_a_late_timer_of_an_earlier_absence_counts_not() -> None:
+    d = day()
+    d.goes()
+    d.passes(30)
+    d.comes_back()
+    d.goes()
+    d.step(e.Woke(at=instant(60), timer_id="away 1001"))
+    assert d.state() == "ready"
 
 
 def test_an_own_pause_outlives_the_browser() -> None:

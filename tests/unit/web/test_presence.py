@@ -127,19 +127,18 @@ async def test_what_changes_while_we_ask_is_left_to_the_next_look(scene: Scene) 
     assert scene.told == ["anna in at 1001", "out at 1001", "boris in at 1002"]
 
 
-async def test_whoever_sat_there_before_counts_no_more_even_when_the_next_one_leaves(scene: Scene) -> None:
+async def test_who_takes_over_an_extension_is_told_and_that_the_other_one_is_out(scene: Scene) -> None:
     await scene.sign_in("anna", "1001")
-    scene.at += timedelta(minutes=10)  # idle, no page: the extension may be taken
+    scene.at += timedelta(minutes=11)  # idle, no page: the extension may be taken
     boris = await scene.sign_in("boris", "1001")
     await scene.accounts.sign_out(boris)
     await scene.presence.look_at_sessions()
-    assert scene.told == ["anna in at 1001", "out at 1001", "boris in at 1001", "out at 1001"]
+    assert scene.told == ["anna in at 1001", "boris in at 1001", "out at 1001", "out at 1001"]
 
 
 async def test_who_is_there_as_we_start(scene: Scene) -> None:
-    await scene.sign_in("anna", "1001")
-    scene.at += timedelta(minutes=10)
     await scene.sign_in("boris", "1001")
+    scene.at += timedelta(seconds=1)
     await scene.sign_in("anna", "1002")
     anew = scene.watch(scene.door())
     scene.told.clear()
@@ -169,6 +168,25 @@ async def test_a_database_that_is_away_signs_nobody_out(scene: Scene) -> None:
     with pytest.raises(Unavailable):
         await scene.presence.look_at_sessions()
     assert scene.told == ["anna in at 1001"]
+
+
+async def test_the_task_goes_on_while_the_database_is_away(scene: Scene) -> None:
+    plain, asked = scene.store.sessions_of_site, asyncio.Event()
+
+    async def away(_site: str, _at: datetime) -> list[object]:
+        asked.set()
+        raise Unavailable("away")
+
+    scene.store.sessions_of_site = away  # type: ignore[method-assign, assignment]
+    task = asyncio.create_task(scene.presence.run(pages_every_s=0.005, sessions_every=1))
+    await asyncio.wait_for(asked.wait(), 5)
+    scene.store.sessions_of_site = plain  # type: ignore[method-assign]
+    await scene.sign_in("anna", "1001", door=scene.door())
+    async with asyncio.timeout(5):
+        while not scene.told:  # noqa: ASYNC110  # nothing to wait for
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_the_task_looks_at_both(scene: Scene) -> None:
