@@ -93,6 +93,19 @@ class Database:
             return
         self._post(self._reads, fn, answer, self._deadline_s)
 
+    def has_neighbour(self) -> bool:
+        """On SQLite: whether another process serves this file right now, as its lock file tells. Takes no lock itself."""
+        if not is_sqlite(self._url) or self._lock_fd is not None:
+            return False
+        try:
+            owner = int(Path(f"{self._url.database}.lock").read_text(encoding="ascii"))
+            os.kill(owner, 0)
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return True
+
     async def close(self) -> None:
         """Finish what runs, then let go of every connection and of the file."""
         self._closed = True

@@ -5,11 +5,14 @@ import csv
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from clients.bulk_rows import Incoming
+from clients.sql_bulk import SqlClientImport, Stored
 from commands import bulk_reading
 from commands.cli import main
 from runtime.database import Database
@@ -304,8 +307,28 @@ def test_a_delimiter_is_one_character(option: str, meridian: Meridian, folder: P
     assert left.value.code == 2
 
 
-def test_beside_a_running_meridian(meridian: Meridian, folder: Path) -> None:
-    """Another process has the database open, and writes all the while."""
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each transaction had."""
+    sizes: list[int] = []
+    store = SqlClientImport.store
+
+    async def spied(self: SqlClientImport, rows: Sequence[Incoming], *, at: datetime) -> Stored:
+        sizes.append(len(rows))
+        return await store(self, rows, at=at)
+
+    monkeypatch.setattr(SqlClientImport, "store", spied)
+    return sizes
+
+
+def test_alone_it_takes_big_bites(meridian: Meridian, folder: Path, batches: list[int]) -> None:
+    (folder / "a.csv").write_text(people(2_500))
+    (folder / "m.db.lock").write_text("999999999\n")  # of a Meridian that is long gone
+    assert meridian("import", "a.csv")[0] == 0 and batches == [1_000, 1_000, 500]
+
+
+def test_beside_a_running_meridian(meridian: Meridian, folder: Path, batches: list[int]) -> None:
+    """Another one has the database for itself, and writes all the while: it gets its turns."""
     (folder / "a.csv").write_text(people(5_000))
 
     async def beside() -> tuple[tuple[int, str, str], int]:
@@ -322,7 +345,7 @@ def test_beside_a_running_meridian(meridian: Meridian, folder: Path) -> None:
             await running.close()
 
     (code, out, _), written = asyncio.run(beside())
-    assert code == 0 and "5,000 new" in out and written > 5
+    assert code == 0 and "5,000 new" in out and written > 5 and batches == [250] * 20
 
 
 def test_a_reader_that_dies_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch, meridian: Meridian) -> None:
