@@ -1,6 +1,7 @@
 """`meridian doctor`: look at everything that Meridian needs (this machine, its database, each Asterisk with both AMI accounts, the
 call records) and say line by line what is fine, what is doubtful and what is missing, each with the mend; at the end the lines
-that Asterisk's configuration lacks. It changes nothing. Exit code: 0 fine, 1 something must be mended, 2 wrong use."""
+that Asterisk's configuration lacks. It changes nothing, and may run
+beside a running Meridian. Exit code: 0 fine, 1 something must be mended, 2 wrong use."""
 
 import asyncio
 import json
@@ -45,6 +46,7 @@ _WORDS = {
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--config",
+        metavar="FILE",
         type=Path,
         default=configuration.DEFAULT_FILE,
         help="the configuration (default: meridian.toml here)",

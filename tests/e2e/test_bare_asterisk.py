@@ -132,11 +132,12 @@ def test_the_doctors_lines_make_the_main_job_work(
         with meridian:
             complaints = play(asterisk, meridian, options, crew=crew)
             cards = meridian.cards()
+            after = doctor(meridian, "--json", environment=secrets)
         assert complaints == []
         assert sum(card.answered_at is not None for card in cards) >= 4
         assert {name for card in cards for name in card.queues} == {queue}
         assert {card.answered_by for card in cards if card.queues and card.answered_at} <= {"1001", "1002"}
-        after = doctor(meridian, "--json", environment=secrets)
         assert after.returncode == 0, findings(after.stdout)["fail"]
         assert "warn" not in findings(after.stdout), findings(after.stdout)["warn"]
+        assert any(each["text"].startswith("Meridian is running at") for each in findings(after.stdout)["ok"])
         assert not any(json.loads(after.stdout)["lines"].values())
