@@ -68,8 +68,8 @@ from runtime.latest import Latest
 from runtime.metrics import Registry
 from runtime.process import prepare_process
 from runtime.timers import Timers
-from screenpop import calls_http as call_pages
 from screenpop import http as pop_pages
+from screenpop import http_calls as call_pages
 from screenpop.pops import Pops
 from screenpop.ws import Hub, HubSettings
 from telephony.ami_members import MemberPauses
@@ -178,6 +178,9 @@ class Service:
             rules=self.dial_rules,
             now=utc_now,
             token=lambda: secrets.token_hex(6),
+        )
+        self.acts_refused = self.registry.counter(
+            "meridian_call_acts_refused_total", help="Calls and acts on calls that came to nothing.", labels=["why"]
         )
         self.call_acts = CallActs(
             self.links,
@@ -428,7 +431,7 @@ class Service:
             *self._card_routers(),
             client_pages.router(self.directory, tell=self.engine.step),
             pop_pages.router(links=self.hub.links, delivery=self.hub.delivery),
-            call_pages.router(calls=self.calls, live=self.call_acts),
+            call_pages.router(calls=self.calls, live=self.call_acts, refused=self.acts_refused.add),
             agent_pages.router(self.agents, step=self.engine.step, now=utc_now),
             self.hub.router(),
             desk_pages.router(

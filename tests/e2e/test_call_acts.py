@@ -322,6 +322,9 @@ async def test_what_may_not_be_called_the_pbx_never_hears_of(scene: Scene) -> No
     assert sum(line == ("did", "call") for line in lines) == 7 + 1 + 100
     assert sum(line[0] == "refused" for line in lines) == 7 + 1 + 94
 
+    metrics = (await scene.anna.web.get("/metrics")).text
+    assert 'meridian_call_acts_refused_total{why="too_many_calls"} 94' in metrics
+
     # A restart gives nobody a new day.
     await do(scene.meridian.stop)
     text = scene.meridian.config.read_text()

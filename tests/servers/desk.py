@@ -51,8 +51,8 @@ from rules import agent_rules, joined
 from runtime.metrics import Registry
 from runtime.timers import Timers
 from runtime.wire import decode, encode
-from screenpop import calls_http
 from screenpop import http as screen_http
+from screenpop import http_calls
 from screenpop.pops import Pops
 from screenpop.ports import Calls, LiveCalls
 from screenpop.ws import Hub, HubSettings
@@ -417,7 +417,7 @@ async def running_desk(
         routers=(
             hub.router(),
             screen_http.router(links=hub.links, delivery=hub.delivery),
-            calls_http.router(calls=calls if wired else None, live=calls if wired else None),
+            http_calls.router(calls=calls if wired else None, live=calls if wired else None),
             *desk.card_routers(),
             clients_http.router(directory, tell=desk.engine.step),
             desk_http.router(declared or DeclaredDesk(), site=SITE, can=EVERYTHING),
