@@ -108,6 +108,25 @@ async def test_nobody_is_chosen_blindly_among_several_owners(rooms: Rooms) -> No
     assert found.candidates[0].last_contact_at == card(1).started_at and found.client is None
 
 
+async def test_what_one_of_several_said_from_elsewhere_is_not_told(rooms: Rooms) -> None:
+    elsewhere = ("+74950000001", "+74950000002")
+    people = [await made(rooms, name, NUMBER, other) for name, other in zip(("Anna", "Boris"), elsewhere, strict=True)]
+    await save(rooms, *(replace(card(n), client_number=other) for n, other in enumerate(elsewhere)), card(2))
+    assert [await client_of(rooms, n) for n in (0, 1)] == [each.client_id for each in people]
+    assert [past.card_id for past in (await rooms.clients.find("riga", NUMBER)).history] == [card(2).card_id]
+    assert [past.card_id for past in (await rooms.clients.find("riga", elsewhere[0])).history] == [card(0).card_id]
+
+
+async def test_a_stranger_who_is_several_by_the_time_it_is_made_is_not_made(rooms: Rooms) -> None:
+    if not isinstance(rooms.clients, SqlClientDirectory) or rooms.database is None:
+        pytest.skip("in memory nothing comes between the look and the making")
+    directory, new = rooms.clients, Client(client_id="", site="riga", name="", created_at=NOON)
+    await made(rooms, "Anna", NUMBER)
+    await made(rooms, "Boris", NUMBER)
+    found = await rooms.database.write(lambda connection: directory._meet(connection, new, NUMBER))
+    assert len(found.candidates) == 2 and len(await directory.search("riga", "")) == 2
+
+
 async def test_who_spoke_last_from_this_number_comes_first(rooms: Rooms) -> None:
     people = [await made(rooms, name, NUMBER) for name in ("Anna", "Boris", "Clara")]
     await save(rooms, *(card(n) for n in range(4)))
