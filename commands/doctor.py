@@ -274,7 +274,8 @@ def _unset(environment: Environment) -> list[Finding]:
         fail(
             "environment",
             f"meridian.toml takes a value from the environment variable {name}, which is not set here.",
-            f"Run `export {name}=...` (or take the lines of /etc/meridian/secrets) and ask the doctor again.",
+            f"Run `export {name}=...` with the value from /etc/meridian/secrets; if there is none yet, `meridian doctor --lines` "
+            "makes it together with the account for manager.conf.",
         )
         for name in dict.fromkeys(environment.missing)
     ]
