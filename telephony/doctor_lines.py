@@ -104,6 +104,7 @@ def _account(account: AccountSeen, seen: PbxSeen, ailing: Ailing, given: Given) 
             "deny = 0.0.0.0/0.0.0.0",
             f"permit = {given.our_address}/255.255.255.255",
             read,
+            *(["; without originate, if nobody shall call from the screen"] if "originate" in write else []),
             write,
             "writetimeout = 5000",
             *(f"eventfilter(action(exclude),name({name})) =" for name in IGNORED_EVENTS if hears),
