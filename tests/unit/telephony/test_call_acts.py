@@ -281,7 +281,7 @@ async def test_a_call_that_is_over_or_was_passed_on_has_no_part_left(act: str) -
         await ACTS[act](desk.acts, SITE, "1001", call_id)
 
 
-@pytest.mark.parametrize("act", set(ACTS) - {"hang_up"})
+@pytest.mark.parametrize("act", [act for act in ACTS if act != "hang_up"])
 async def test_a_phone_that_only_rings_can_only_be_silenced(act: str) -> None:
     desk = Desk()
     desk.play.created(0, "A", "trunk", number="79161110001")
@@ -293,7 +293,7 @@ async def test_a_phone_that_only_rings_can_only_be_silenced(act: str) -> None:
     assert desk.line.sent == [HangUp(uniqueid="B")]
 
 
-@pytest.mark.parametrize("act", set(ACTS) - {"complete", "cancel"})
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in ("complete", "cancel")])
 async def test_two_clicks_do_it_once_and_what_failed_may_be_tried_again(act: str) -> None:
     desk = Desk()
     call_id = desk.talking()
