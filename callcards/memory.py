@@ -99,6 +99,7 @@ class MemoryCardStore:
     def link(self, card_id: str, client: ClientSummary) -> None:
         """A person said, or a merge, whose it is: that goes before what the number says."""
         self._linked[card_id] = client
+        self.follow_ups.belong(card_id, client.client_id)
 
     @staticmethod
     def past(stored: StoredCard) -> PastInteraction:

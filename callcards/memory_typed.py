@@ -136,6 +136,12 @@ class MemoryFollowUps:
                 created_at=typed.at,
             )
 
+    def belong(self, card_id: str, client_id: str) -> None:
+        """The card turned out to be that client's, and what was promised on it."""
+        for follow_up_id, known in self._all.items():
+            if known.card_id == card_id:
+                self._all[follow_up_id] = replace(known, client_id=client_id)
+
     def move(self, from_card: str, to_card: str) -> None:
         for follow_up_id, known in self._all.items():
             if known.card_id == from_card:

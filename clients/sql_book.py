@@ -24,6 +24,7 @@ from runtime.schema import (
     client_emails,
     client_numbers,
     clients,
+    follow_ups,
     interactions,
     merged_clients,
     metadata,
@@ -153,6 +154,10 @@ class Book:
         else:
             confirmed = self.held(connection, site, who)
         connection.execute(sa.update(interactions).where(i.card_id == asked).values(client_id=confirmed.client_id))
+        # What was promised on this card was promised to whom it turned out to be.
+        connection.execute(
+            sa.update(follow_ups).where(follow_ups.c.card_id == asked).values(client_id=confirmed.client_id)
+        )
         linked = 0
         if learn and card.client_key is not None:
             confirmed, linked = self._learn(connection, confirmed, card.client_key, besides=asked, by=by, at=at)

@@ -179,9 +179,9 @@ async def test_fields_change_one_by_one_and_empty_ones_go(rooms: Rooms) -> None:
 async def test_what_is_typed_for_another_sites_card_is_ignored(rooms: Rooms) -> None:
     await rooms.save(card(1))
     contact = promise(1, card_id=card(1).card_id, site="omsk")
-    await rooms.store.apply(
-        [typed(card(1), 1, notes="x", site="omsk"), contact, typed(card(1), 2, site="riga", notes="y")]
-    )
+    await rooms.store.apply([typed(card(1), 1, notes="x", site="omsk"), contact])
+    assert (await notes(rooms, card(1)), await lines(rooms, card(1))) == ("", [])
+    await rooms.store.apply([typed(card(1), 2, site="riga", notes="y")])
     assert (await notes(rooms, card(1)), await lines(rooms, card(1))) == ("y", [("anna", "notes", "", "y")])
     assert await rooms.follow_ups.one("promise-1") is None
 
@@ -196,6 +196,19 @@ async def test_a_promise_is_for_whom_its_card_belongs_to(rooms: Rooms) -> None:
     assert await rooms.follow_ups.of_client("omsk", ivan.client_id) == []
     found = await rooms.store.card(card(1).card_id)
     assert found is not None and found.follow_ups == (shown,)
+
+
+async def test_promises_follow_when_a_person_says_whose_the_card_is(rooms: Rooms) -> None:
+    await rooms.save(card(1))
+    await rooms.store.apply([promise(1, card_id=card(1).card_id)])
+    ivan = await rooms.clients.create("riga", name="Ivan", numbers=[], at=NOON)
+    await rooms.clients.confirm("riga", card(1).card_id, ivan.client_id, learn=False, by="anna", at=NOON)
+    [shown] = await rooms.follow_ups.of_client("riga", ivan.client_id)
+    assert (shown.follow_up.follow_up_id, shown.client_name) == ("promise-1", "Ivan")
+    oleg = await rooms.clients.create("riga", name="Oleg", numbers=[], at=NOON)
+    await rooms.clients.merge("riga", ivan.client_id, into=oleg.client_id, by="eva", at=NOON)
+    [shown] = await rooms.follow_ups.of_client("riga", oleg.client_id)
+    assert shown.follow_up.follow_up_id == "promise-1"
 
 
 async def test_a_promise_changes_once_and_closing_it_keeps_when(rooms: Rooms) -> None:

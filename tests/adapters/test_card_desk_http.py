@@ -22,8 +22,15 @@ DECLARED = Desk(
 )
 
 
-async def test_two_operators_typing_at_once_lose_nothing() -> None:
+async def test_two_operators_typing_at_once_lose_nothing(monkeypatch: Any) -> None:
     async with running_desk() as desk:
+        storing = desk.cards.apply
+
+        async def slowly(changes: Any) -> None:
+            await asyncio.sleep(0.1)
+            await storing(changes)
+
+        monkeypatch.setattr(desk.cards, "apply", slowly)
         await desk.user("anna", "1001")
         await desk.user("boris", "1002")
         anna, boris = await desk.signed_in("anna"), await desk.signed_in("boris")
