@@ -2,8 +2,8 @@
 
 Prints {"port", "doors"}; then obeys lines of its input: `rss` prints its memory in KB, `push COUNT A_SECOND` pushes 2 KB to one
 socket after the other, chosen at random, and prints "done"; `board COUNT` sends 2 KB to everybody so often, pushes to some in
-between, and prints {"handed": [...], "between": [...]}: seconds until the last frame was handed over, and from the moment when
-a push in between was due until it was written.
+between, and prints {"handed": [...], "cpu": [...], "between": [...]}: seconds until the last frame was handed over, of the
+processor for that, and from the moment when a push in between was due until it was written.
 """
 
 import asyncio
@@ -243,6 +243,7 @@ async def main(name: str, many: int) -> None:
 async def _boards(count: int, many: int, push: Push, board: Board) -> dict[str, list[float]]:
     loop = asyncio.get_running_loop()
     handed: list[float] = []
+    cpu: list[float] = []
     between: list[float] = []
 
     def push_due(due: float) -> None:
@@ -252,13 +253,14 @@ async def _boards(count: int, many: int, push: Push, board: Board) -> dict[str, 
     text = encode(_MESSAGE)
     for _ in range(count):
         await asyncio.sleep(0.5)
-        began = loop.time()
+        began, cpu_began = loop.time(), time.thread_time()
         for after_s in _BETWEEN_S:
             loop.call_at(began + after_s, push_due, began + after_s)
         await board(text)
         handed.append(loop.time() - began)
+        cpu.append(time.thread_time() - cpu_began)
     await asyncio.sleep(0.5)
-    return {"handed": handed, "between": between}
+    return {"handed": handed, "cpu": cpu, "between": between}
 
 
 def _rss_kb() -> int:

@@ -48,6 +48,7 @@ from web.people import SignedIn
 
 log = logging.getLogger(__name__)
 _MOST_SCREENS_PER_SESSION = 8
+_MERGE_S_A_SCREEN = 0.0002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +120,16 @@ class Hub:
         self._announce(LinkState(kind="database", name="database", live=live, since=since, why=why))
 
     def announce_agent(self, status: AgentStatus) -> None:
-        """The operator's own screens know at once; the colleagues with the other changes of a fifth of a second."""
+        """The operator's own screens know at once; the colleagues with the other changes of a moment."""
         if self._site is not None and status.site != self._site:
             return
         self._roster.put(status)
         own = _encoded(Agent(status=status))
         for screen in tuple(self._by_agent.get(status.agent, ())):
             screen.offer(own)
-        if self._telling is None:
-            self._telling = asyncio.get_running_loop().call_later(self._settings.merge_s, self._tell_colleagues)
+        if self._telling is None:  # the more screens, the more changes go together
+            wait_s = max(self._settings.merge_s, len(self._screens) * _MERGE_S_A_SCREEN)
+            self._telling = asyncio.get_running_loop().call_later(wait_s, self._tell_colleagues)
 
     def present(self) -> frozenset[str]:
         """The extensions whose operator has the page open."""
