@@ -17,10 +17,10 @@ export const hangUp = (cardId) => act(() => ask("DELETE", path`/api/calls/${card
 export const park = (cardId) => act(() => ask("POST", path`/api/calls/${cardId}/park`), t("parked_now"));
 
 /** @param {string} cardId @param {"start" | "pause" | "resume" | "stop"} action */
-export const record = (cardId, action) => act(() => ask("POST", path`/api/calls/${cardId}/recording`, { action }), t(`recording_${action}`));
+export const record = (cardId, action) => act(() => ask("POST", path`/api/calls/${cardId}/recording`, { action }));
 
 /** @param {string} cardId @param {boolean} muted */
-export const mute = (cardId, muted) => act(() => ask("POST", path`/api/calls/${cardId}/mute`, { muted }), t(muted ? "muted_now" : "unmuted_now"));
+export const mute = (cardId, muted) => act(() => ask("POST", path`/api/calls/${cardId}/mute`, { muted }));
 
 /** @param {string} cardId @param {"blind" | "attended"} kind @param {{agent: string} | {queue: string} | {number: string}} to */
 export const transfer = (cardId, kind, to) => act(() => ask("POST", path`/api/calls/${cardId}/transfer`, { kind, to }));

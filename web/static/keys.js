@@ -11,9 +11,9 @@ import { t } from "./texts.js";
 
 const EDITABLE = "input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable]";
 
-/** Whether what is in focus takes letters. @param {Element | null} node */
+/** Whether what is in focus takes letters; a field that was just closed keeps the focus for a frame. @param {Element | null} node */
 export function isEditable(node) {
-  return Boolean(node?.matches(EDITABLE));
+  return Boolean(node?.matches(EDITABLE) && node.getClientRects().length);
 }
 
 export class Keys {

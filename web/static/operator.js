@@ -198,7 +198,7 @@ async function done() {
   if (next) chosen(next.card_id);
   else showDay();
   day.refresh(true);
-  byId("detail").focus();
+  byId("detail").focus({ preventScroll: true });
 }
 
 function draw() {

@@ -11,7 +11,7 @@ import { TimeLine, pastItem } from "./past.js";
 import { Plan } from "./plan.js";
 import { t } from "./texts.js";
 
-/** @typedef {{client_id: string | null, name: string, card_id?: string | null, number?: string, number_text?: string}} Subject */
+/** @typedef {{client_id: string | null, name: string, card_id?: string | null, number?: string, number_text?: string, mark?: boolean}} Subject */
 
 export class Panel {
   /** @type {HTMLElement | null} */ #cameFrom = null;
@@ -75,7 +75,7 @@ export class Panel {
       if (told) this.changed();
     };
     showPromised();
-    const line = new TimeLine(clientId, this.subject?.card_id ?? null);
+    const line = new TimeLine(clientId, this.subject?.mark ? this.subject.card_id : null);
     this.body.replaceChildren(
       section("next-contact", t("next_contact"), promised, planPlace),
       section("details", t("details"), box.root),

@@ -107,7 +107,7 @@ function cardOption(card) {
   const who = card.client_name || card.caller_name || card.number_text || t("hidden_number");
   return {
     id: `found-card-${card.card_id}`, group: t("found_cards"),
-    value: { client_id: card.client_id, name: card.client_name || card.caller_name, card_id: card.card_id, number: card.number, number_text: card.number_text },
+    value: { client_id: card.client_id, name: card.client_name || card.caller_name, card_id: card.card_id, mark: true, number: card.number, number_text: card.number_text },
     node: el("span", { class: "found-row found-card" }, icon(card.direction), el("span", { class: "found-who" }, outside(who)), el("span", { class: "quiet nowrap" }, dayAndTime(card.started_at)),
       outside([card.disposition ? outcome(card.disposition) : "", card.notes].filter(Boolean).join(" · "), "span", { class: "found-notes quiet" })),
   };

@@ -35,3 +35,4 @@ form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     button.disabled = false;
   }
 });
+byId("submit").disabled = false; // until here the browser would have sent the form by itself
