@@ -222,3 +222,17 @@ async def test_a_wholly_blind_choice_is_never_made(browser: Browser, desk: Desk)
     await ring(desk, "call-0001")
     await expect(page.locator(".candidate")).to_have_count(3)
     await expect(page.locator(".call h1")).to_have_text("+7 916 123-45-67")
+
+
+async def test_the_people_of_an_organisation_are_offered_and_one_confirmed(browser: Browser, desk: Desk) -> None:
+    firm = await client(desk, "North Wind Ltd", more=Edit(kind=ClientKind.ORGANISATION))
+    await client(desk, "Sergei", "+79160000009", more=Edit(organisation_id=firm.client_id))
+    page, _watch = await sit_down(browser, desk)
+    await ring(desk, "call-0001")
+    await expect(page.locator(".call h1")).to_contain_text("North Wind Ltd")
+    await expect(
+        page.locator(".particulars")
+    ).to_be_visible()  # the client's own page has come, and the people are still offered
+    await page.locator(".candidate", has_text="Sergei").click()
+    await expect(page.locator(".call h1")).to_contain_text("Sergei")
+    await expect(page.locator(".under-name")).to_contain_text("North Wind Ltd")

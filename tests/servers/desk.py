@@ -420,7 +420,7 @@ async def running_desk(
             http_calls.router(calls=calls if wired else None, live=calls if wired else None),
             *desk.card_routers(),
             clients_http.router(directory, tell=desk.engine.step),
-            desk_http.router(declared or DeclaredDesk(), site=SITE, can=EVERYTHING),
+            desk_http.router(desk.declared, site=SITE, can=EVERYTHING, transfer_queues=tuple(desk.declared.queues)),
             *([agents_http.router(agents, step=desk.engine.step, now=now)] if agents else []),
         ),
     )

@@ -28,13 +28,13 @@ export class Call {
 
   /**
    * @param {Pop} pop @param {import("./drafts.js").Drafts} drafts
-   * @param {Omit<import("./call_head.js").HeadHooks, "name"> & {identified: (client: any) => void}} hooks
+   * @param {Omit<import("./call_head.js").HeadHooks, "name"> & {identified: (client: any, confirmed?: boolean) => void}} hooks
    */
   constructor(pop, drafts, hooks) {
     this.pop = pop;
     this.cardId = pop.card_id;
     this.hooks = hooks;
-    this.who = new WhoBox(hooks.identified);
+    this.who = new WhoBox((client) => hooks.identified(client, true));
     this.head = new CallHead({ ...hooks, name: () => this.who.name() });
     this.result = new Result(pop.card_id, drafts);
     this.plan = new Plan({ about: { card_id: pop.card_id }, zone: this.#zone(pop), keepIn: `meridian.plan.${pop.card_id}`, planned: () => this.#lookAtPromised() });

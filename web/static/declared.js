@@ -9,7 +9,7 @@ import { currentLanguage, knownOutcome } from "./texts.js";
  *   pause_reasons: (Choice & {paid: boolean, productive: boolean, limit_s: number})[],
  *   fields: (Choice & {kind: "text" | "number" | "date" | "choice", choices: string[]})[], checks: Choice[],
  *   queues: {name: string, title: string, wrap_up: string, wrap_up_s: number, extensions: number, extension_s: number}[],
- *   crm: {url: string, on: "ring" | "answer" | "button", title: string} | null,
+ *   transfer_queues?: string[], crm: {url: string, on: "ring" | "answer" | "button", title: string} | null,
  *   can: {dial: boolean, transfer: boolean, park: boolean, record: boolean, mute: boolean}}} Declared
  */
 
@@ -21,6 +21,7 @@ let desk = {
   fields: [],
   checks: [],
   queues: [],
+  transfer_queues: [],
   crm: null,
   can: { dial: true, transfer: false, park: false, record: false, mute: false },
 };

@@ -45,7 +45,7 @@ const myState = new MyState((status) => {
   state = { ...state, me: status };
   draw();
 });
-const transfer = new Transfer({ changed: draw, live: () => state.colleagues });
+const transfer = new Transfer({ changed: draw, me: () => me.extension ?? "", live: () => state.colleagues });
 const line = new Line({
   who: me,
   cursor: () => ({ epoch: state.epoch, version: state.version }),
@@ -157,8 +157,8 @@ function choose(cardId) {
       day.refresh(true);
       draw();
     },
-    identified: (client) => {
-      state = identified(state, cardId, client);
+    identified: (client, confirmed = false) => {
+      state = identified(state, cardId, client, confirmed);
       draw();
     },
   });

@@ -84,10 +84,12 @@ function withPop(pops, pop) {
   return new Map(pops).set(pop.pop_id, pop);
 }
 
-/** A client that was confirmed or changed shows at once on every pop it belongs to. @param {State} state @param {string} cardId @param {Client} client @returns {State} */
-export function identified(state, cardId, client) {
+/** A client that was confirmed or changed shows at once on every pop it belongs to. @param {State} state @param {string} cardId @param {Client} client @param {boolean} confirmed nobody else comes into question any more @returns {State} */
+export function identified(state, cardId, client, confirmed) {
   const theirs = (/** @type {Pop} */ pop) => pop.card_id === cardId || pop.client?.client_id === client.client_id;
-  const pops = [...state.pops].map(([id, pop]) => /** @type {const} */ ([id, theirs(pop) ? { ...pop, client: { ...pop.client, ...client }, candidates: [] } : pop]));
+  // A zone that nobody has written down was derived from the number: it stays.
+  const known = (/** @type {Pop} */ pop) => ({ ...pop.client, ...client, timezone: client.timezone ?? (pop.client?.client_id === client.client_id ? pop.client.timezone : null) });
+  const pops = [...state.pops].map(([id, pop]) => /** @type {const} */ ([id, theirs(pop) ? { ...pop, client: known(pop), candidates: confirmed ? [] : pop.candidates } : pop]));
   return { ...state, pops: new Map(pops) };
 }
 

@@ -1,9 +1,9 @@
 // Passing the client on: to a colleague (whose state one sees), a queue or a number outside; asking first, or at once.
 // @ts-check
-import { ask, isAbsent } from "./api.js";
+import { ask } from "./api.js";
 import { transfer } from "./call_acts.js";
 import { ChooseList } from "./choose_list.js";
-import { declared } from "./declared.js";
+import { declared, queueTitle } from "./declared.js";
 import { byId, el, outside } from "./dom.js";
 import { icon } from "./icons.js";
 import { stateText } from "./my_state.js";
@@ -27,9 +27,9 @@ export function consultOver(cardId) {
 
 export class Transfer {
   /** @type {string | null} */ #cardId = null;
-  /** @type {Map<string, Status>} */ #colleagues = new Map();
+  /** @type {Map<string, Status>} Asked for where the socket hasn't told. */ #asked = new Map();
 
-  /** @param {{changed: () => void, live: () => Map<string, Status>}} hooks `live`: what the socket told of colleagues */
+  /** @param {{changed: () => void, me: () => string, live: () => Map<string, Status>}} hooks `live`: what the socket told of everybody, `me`: my extension */
   constructor(hooks) {
     this.hooks = hooks;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("transfer"));
@@ -55,12 +55,9 @@ export class Transfer {
     this.#draw();
     this.dialog.showModal();
     this.field.focus();
-    try {
-      const { agents } = await ask("GET", "/api/colleagues");
-      this.#colleagues = new Map(agents.map((/** @type {Status} */ one) => [one.agent, one]));
-    } catch (error) {
-      if (!isAbsent(error)) this.#colleagues = new Map();
-    }
+    if (this.hooks.live().size) return;
+    const { agents } = await ask("GET", "/api/colleagues").catch(() => ({ agents: [] }));
+    this.#asked = new Map(agents.map((/** @type {Status} */ one) => [one.agent, one]));
     this.#draw();
   }
 
@@ -72,13 +69,14 @@ export class Transfer {
   #draw() {
     const text = this.field.value.trim().toLowerCase();
     const has = (/** @type {string} */ words) => words.toLowerCase().includes(text);
-    const now = [...this.#colleagues.values()].map((one) => this.hooks.live().get(one.agent) ?? one);
+    const live = this.hooks.live();
+    const now = [...(live.size ? live : this.#asked).values()].filter((one) => one.agent !== this.hooks.me());
     const order = ["ready", "wrap_up", "offered", "busy", "paused", "not_responding", "signed_out"];
     const people = now.filter((one) => has(`${one.name} ${one.login ?? ""} ${one.agent}`)).sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
-    const queues = declared().queues.filter((one) => has(`${one.title} ${one.name}`));
+    const queues = (declared().transfer_queues ?? []).filter((name) => has(`${queueTitle(name)} ${name}`));
     this.list.show([
       ...people.map(colleagueOption),
-      ...queues.map((one) => ({ id: `to-queue-${one.name}`, group: t("transfer_queues"), value: { queue: one.name }, node: el("span", { class: "found-row" }, icon("queue"), outside(one.title || one.name, "span", { class: "found-who" })) })),
+      ...queues.map((name) => ({ id: `to-queue-${name}`, group: t("transfer_queues"), value: { queue: name }, node: el("span", { class: "found-row" }, icon("queue"), outside(queueTitle(name), "span", { class: "found-who" })) })),
       ...(NUMBER.test(this.field.value.trim()) ? [{ id: "to-number", group: t("transfer_outside"), value: { number: this.field.value.trim() }, node: el("span", { class: "found-row" }, icon("phone"), outside(this.field.value.trim(), "span", { class: "found-who number" })) }] : []),
     ]);
   }
