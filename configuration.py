@@ -12,6 +12,7 @@ import phonenumbers
 from core.desk import Desk, DialPolicy
 from core.errors import BadConfiguration
 from core.settings import read_settings
+from routing.settings import HoursSetting, PersonSetting, QueueSetting, SiteSetting, SkillSetting, check_together
 from telephony.pbx_settings import AmiAccount, PbxSettings
 from web.settings import WebSettings
 
@@ -111,10 +112,27 @@ class Configuration:
     web: WebSettings = field(default_factory=WebSettings)
     desk: Desk = field(default_factory=Desk)
     dialling: DialPolicy = field(default_factory=DialPolicy)
+    sites: dict[str, SiteSetting] = field(default_factory=dict)
+    skills: dict[str, SkillSetting] = field(default_factory=dict)
+    hours: dict[str, HoursSetting] = field(default_factory=dict)
+    queues: dict[str, QueueSetting] = field(default_factory=dict)
+    people: dict[str, PersonSetting] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.pbx:
             raise BadConfiguration("there is no [pbx.NAME]: name at least one Asterisk to attach to")
+        if self.site.name in self.sites:
+            raise BadConfiguration(
+                f"'{self.site.name}' is this centre, which is [site]: [sites] has the others",
+                place=("sites", self.site.name),
+            )
+        check_together(
+            self.queues,
+            skills=self.skills,
+            hours=self.hours,
+            sites=(self.site.name, *self.sites),
+            people=self.people,
+        )
 
     def link_settings(self, name: str) -> PbxSettings:
         """What the link to the PBX `name` needs of all this."""

@@ -49,6 +49,13 @@ class ResultUnknown(Unavailable):
 
 
 class BadConfiguration(ContactCentreError):
-    """The configuration can't be used as it stands; the message names file, line and the mend."""
+    """The configuration can't be used as it stands; the message names file, line and the mend.
+
+    `place`: keys from the table that was being filled to what is wrong in it, where that isn't the table itself.
+    """
 
     code = "bad_configuration"
+
+    def __init__(self, message: str, *, place: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.place = place

@@ -53,7 +53,8 @@ class _Reader:
         try:
             return cls(**values)
         except ContactCentreError as error:
-            raise self._refuse(place, str(error)) from error
+            inside = error.place if isinstance(error, BadConfiguration) else ()
+            raise self._refuse((*place, *inside), str(error)) from error
 
     def value(self, kind: Any, raw: object, place: Place) -> Any:
         origin, arguments = get_origin(kind), get_args(kind)

@@ -1,11 +1,13 @@
-"""[skills], [hours] and [queues] of the configuration -> policies and calendars. Whatever can't work is refused here, by name.
+"""[sites], [skills], [hours], [queues] and [people] of the configuration -> policies and calendars. Whatever can't work is
+refused here, by name.
 
 Values as they stand in TOML; core/settings.py fills them and adds file and line to what is refused. Pure.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +15,7 @@ from core.errors import BadConfiguration
 from routing import hours_text
 from routing.hours import Hours
 from routing.policy import QueuePolicy, Step, Strategy
-from routing.requirement import AtSite, leaves, parse, skills_of
+from routing.requirement import HIGHEST, LOWEST, AtSite, leaves, parse, skills_of
 
 
 class Mode(StrEnum):
@@ -30,6 +32,16 @@ class WhenClosed(StrEnum):
     VOICEMAIL = "voicemail"
     CALLBACK = "callback"
     OVERFLOW = "overflow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSetting:
+    """Another centre whose people serve these queues too; this one is [site]."""
+
+    timezone: str
+
+    def __post_init__(self) -> None:
+        _check_zone("timezone", self.timezone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +78,7 @@ class HoursSetting:
     holiday_hours: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise BadConfiguration(f"'zone' {self.zone!r} is no IANA zone: write one such as 'Europe/Riga'") from error
+        _check_zone("zone", self.zone)
         self.calendar({})
 
     def calendar(self, holidays: Mapping[date, str]) -> Hours:
@@ -143,34 +152,66 @@ class QueueSetting:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSetting:
+    """An operator as the plan knows them. `site` empty: of this centre. `shifts`: the hours in which they work, `breaks` those
+    that are taken off."""
+
+    site: str = ""
+    skills: dict[str, int] = field(default_factory=dict)
+    queues: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for skill, level in self.skills.items():
+            if not LOWEST <= level <= HIGHEST:
+                raise BadConfiguration(
+                    f"skill '{skill}' is at level {level}: levels go from {LOWEST} to {HIGHEST}", place=("skills",)
+                )
+
+
 def check_together(
     queues: Mapping[str, QueueSetting],
     *,
     skills: Iterable[str],
     hours: Iterable[str],
     sites: Iterable[str],
+    people: Mapping[str, PersonSetting] | None = None,
 ) -> None:
     """What no table can know alone: skills, sites, hours and queues that others name, and overflows that run in a circle."""
     known_skills, known_hours, known_sites = frozenset(skills), frozenset(hours), frozenset(sites)
     for name, queue in queues.items():
-        for text in (queue.requirement, *(step.requirement for step in queue.relax)):
-            _check_names(name, text, known_skills, known_sites)
-        if queue.hours is not None and queue.hours not in known_hours:
-            raise _unknown(f"queue {name}: hours", queue.hours, known_hours)
-        if queue.overflow is not None and queue.overflow not in queues:
-            raise _unknown(f"queue {name}: overflow", queue.overflow, queues)
+        _check_names(name, ("requirement",), queue.requirement, known_skills, known_sites)
+        for step in queue.relax:
+            _check_names(name, ("relax",), step.requirement, known_skills, known_sites)
+        if queue.hours is not None:
+            _check_known(f"queue {name}: hours", queue.hours, known_hours, ("queues", name, "hours"))
+        if queue.overflow is not None:
+            _check_known(f"queue {name}: overflow", queue.overflow, queues, ("queues", name, "overflow"))
         _check_overflow(name, queues)
+    for login, person in (people or {}).items():
+        named = (
+            ("site", (person.site,) if person.site else (), known_sites),
+            ("skills", person.skills, known_skills),
+            ("queues", person.queues, queues),
+            ("shifts", person.shifts, known_hours),
+            ("breaks", person.breaks, known_hours),
+        )
+        for key, names, known in named:
+            for one in names:
+                _check_known(f"{login}: {key}", one, known, ("people", login, key))
 
 
-def _check_names(queue: str, text: str, skills: frozenset[str], sites: frozenset[str]) -> None:
+def _check_names(queue: str, place: tuple[str, ...], text: str, skills: frozenset[str], sites: frozenset[str]) -> None:
     requirement = parse(text)
-    for skill in sorted(skills_of(requirement) - skills):
-        raise _unknown(f"queue {queue}: skill", skill, skills)
+    place = ("queues", queue, *place)
+    for skill in sorted(skills_of(requirement)):
+        _check_known(f"queue {queue}: skill", skill, skills, place)
     for leaf in leaves(requirement):
         if isinstance(leaf, AtSite):
             for site in leaf.sites:
-                if site not in sites:
-                    raise _unknown(f"queue {queue}: site", site, sites)
+                _check_known(f"queue {queue}: site", site, sites, place)
 
 
 def _check_overflow(name: str, queues: Mapping[str, QueueSetting]) -> None:
@@ -179,12 +220,24 @@ def _check_overflow(name: str, queues: Mapping[str, QueueSetting]) -> None:
     while following is not None and following in queues:
         if following in seen:
             raise BadConfiguration(
-                f"overflow runs in a circle: {' -> '.join([*seen, following])}: take one of them out"
+                f"overflow runs in a circle: {' -> '.join([*seen, following])}: take one of them out",
+                place=("queues", name, "overflow"),
             )
         seen.append(following)
         following = queues[following].overflow
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> BadConfiguration:
-    there = ", ".join(sorted(known)) or "none is declared"
-    return BadConfiguration(f"{what} {name!r} is not declared; there is: {there}")
+def _check_known(what: str, name: str, known: Iterable[str], place: tuple[str, ...]) -> None:
+    names = sorted(known)
+    if name in names:
+        return
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    hint = f"; did you mean '{near[0]}'?" if near else f"; there is: {', '.join(names) or 'none is declared'}"
+    raise BadConfiguration(f"{what} {name!r} is not declared{hint}", place=place)
+
+
+def _check_zone(key: str, zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadConfiguration(f"'{key}' {zone!r} is no IANA zone: write one such as 'Europe/Riga'") from error

@@ -106,3 +106,54 @@ def test_the_link_gets_what_the_administrator_said(tmp_path: Path) -> None:
 
 def test_without_a_controller_the_listener_acts(tmp_path: Path) -> None:
     assert read(tmp_path, SITE + PBX).link_settings("one").acting.user == "l"
+
+
+ROUTING = """
+[skills.billing]
+en = "Billing"
+ru = "Счета"
+[hours.day]
+zone = "Europe/Riga"
+week = ["Mon-Fri 09-18"]
+[sites.omsk]
+timezone = "Asia/Omsk"
+[queues.support]
+requirement = "billing >= 2 and site in (riga, omsk)"
+hours = "day"
+[people.anna]
+skills = { billing = 3 }
+queues = ["support"]
+shifts = ["day"]
+"""
+
+
+def test_who_serves_what_and_when(tmp_path: Path) -> None:
+    told = read(tmp_path, SITE + PBX + ROUTING)
+    assert told.queues["support"].hours == "day" and told.people["anna"].skills == {"billing": 3}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "words"),
+    [
+        ("billing >= 2", "biling >= 2", 18, "queue support: skill 'biling' is not declared; did you mean 'billing'?"),
+        ("omsk)", "tomsk)", 18, "queue support: site 'tomsk' is not declared; did you mean 'omsk'?"),
+        ('hours = "day"', 'hours = "night"', 19, "there is: day"),
+        ('hours = "day"', 'overflow = "sales"', 19, "there is: support"),
+        ('hours = "day"', 'overflow = "support"', 19, "runs in a circle: support -> support"),
+        ("billing = 3", "billing = 6", 21, "levels go from 1 to 5"),
+        ("billing = 3", "selling = 3", 21, "anna: skills 'selling'"),
+        ('queues = ["support"]', 'queues = ["suport"]', 22, "did you mean 'support'"),
+        ('shifts = ["day"]', 'shifts = ["night"]', 23, "anna: shifts 'night'"),
+        ('shifts = ["day"]', 'breaks = ["lunch"]', 23, "anna: breaks 'lunch'"),
+        ('shifts = ["day"]', 'site = "oslo"', 23, "anna: site 'oslo'"),
+        ("[sites.omsk]", "[sites.riga]", 15, "'riga' is this centre"),
+        ("Asia/Omsk", "Asia/Omks", 15, "no IANA zone"),
+        ("09-18", "09-26", 12, "times from 00:00 to 24:00"),
+    ],
+)
+def test_what_names_nothing_is_refused_where_it_stands(
+    before: str, after: str, line: int, words: str, tmp_path: Path
+) -> None:
+    assert ROUTING.count(before) == 1
+    message = refusal(tmp_path, SITE + PBX + ROUTING.replace(before, after))
+    assert f"line {line}: " in message and words in message, message

@@ -11,6 +11,7 @@ import configuration
 from configuration import Pbx, Site, Storage
 from core import desk
 from core.errors import BadConfiguration
+from routing import settings as routing
 from web.settings import WebSettings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "meridian.example.toml"
@@ -27,6 +28,11 @@ TABLES: dict[str, type] = {
     "desk.queues.support": desk.QueueSettings,
     "desk.crm": desk.CrmLink,
     "dialling": desk.DialPolicy,
+    "sites.omsk": routing.SiteSetting,
+    "skills.billing": routing.SkillSetting,
+    "hours.day": routing.HoursSetting,
+    "queues.support": routing.QueueSetting,
+    "people.anna": routing.PersonSetting,
 }
 # Keys whose default can't be written in TOML (none, or what the request decides).
 WITHOUT_DEFAULT = {"ca_file", "cdr_url", "cdr_since", "secure_cookies"}
@@ -82,6 +88,8 @@ def test_what_it_shows_as_default_is_the_default(tmp_path: Path) -> None:
         (plain.database, full.database),
         (plain.web, full.web),
     )
+    queue = dataclasses.replace(full.queues["support"], hours=None, overflow=None, fallback=None)
+    pairs += ((routing.QueueSetting(), queue),)
     for default, shown in pairs:
         for field in dataclasses.fields(default):
             if field.name not in WITHOUT_DEFAULT:
