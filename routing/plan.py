@@ -1,0 +1,97 @@
+"""What the configuration's tables say about who serves what and when, put together: policies, calendars, people. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from core.errors import BadConfiguration
+from routing.coverage import OnShift
+from routing.hours import Hours
+from routing.policy import QueuePolicy, Strategy
+from routing.settings import HoursSetting, PersonSetting, QueueSetting
+from routing.simulation import Worker
+
+HolidayLists = Callable[[str, Iterable[int]], Mapping[date, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`site` is this centre's name. `people` are those who have shifts; `unplanned` the logins of those who haven't."""
+
+    site: str
+    queues: Mapping[str, QueueSetting]
+    calendars: Mapping[str, Hours]
+    people: tuple[OnShift, ...]
+    unplanned: tuple[str, ...]
+
+    def policies(self, strategy: Strategy | None = None) -> list[QueuePolicy]:
+        """Of all queues; `strategy` instead of their own."""
+        made = [queue.policy(name) for name, queue in self.queues.items()]
+        return made if strategy is None else [replace(policy, strategy=strategy) for policy in made]
+
+    def hours_of(self) -> dict[str, Hours]:
+        """The calendars of the queues that have one; the others are always open."""
+        return {name: self.calendars[q.hours] for name, q in self.queues.items() if q.hours is not None}
+
+    def workers(self, start: datetime, end: datetime) -> list[Worker]:
+        """Everybody with their shifts (without breaks) between two instants, for the simulation."""
+        return [
+            Worker(
+                login=person.login,
+                site=person.site,
+                skills=person.skills,
+                queues=person.queues,
+                shifts=tuple((span.opens.timestamp(), span.closes.timestamp()) for span in person.spans(start, end)),
+            )
+            for person in self.people
+        ]
+
+    def served_by_nobody(self) -> list[str]:
+        """The queues that nobody in the plan could serve at any step, on whatever shift."""
+        return [
+            policy.name
+            for policy in self.policies()
+            if not any(
+                policy.name in person.queues and any(step.requirement.passes(person) for step in policy.steps)
+                for person in self.people
+            )
+        ]
+
+
+def planned(
+    site: str,
+    *,
+    queues: Mapping[str, QueueSetting],
+    hours: Mapping[str, HoursSetting],
+    people: Mapping[str, PersonSetting],
+    years: Iterable[int],
+    holiday_lists: HolidayLists,
+) -> Plan:
+    """`years` are those for which public holidays are wanted; `holiday_lists` knows them."""
+    wanted = sorted(set(years))
+    calendars = {name: _calendar(name, one, wanted, holiday_lists) for name, one in hours.items()}
+    return Plan(
+        site=site,
+        queues=queues,
+        calendars=calendars,
+        people=tuple(
+            OnShift(
+                login=login,
+                site=one.site or site,
+                skills=one.skills,
+                queues=frozenset(one.queues),
+                shifts=tuple(calendars[shift] for shift in one.shifts),
+                breaks=tuple(calendars[each] for each in one.breaks),
+            )
+            for login, one in people.items()
+            if one.shifts
+        ),
+        unplanned=tuple(login for login, one in people.items() if not one.shifts),
+    )
+
+
+def _calendar(name: str, setting: HoursSetting, years: list[int], holiday_lists: HolidayLists) -> Hours:
+    try:
+        return setting.calendar({} if setting.holidays is None else holiday_lists(setting.holidays, years))
+    except BadConfiguration as error:
+        raise BadConfiguration(f"[hours.{name}]: {error}") from error
