@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from core.effects import SaveCard
 from core.model import Leg, LegOutcome
-from tests.browser.scene import client, comes_true, fits, miss, ring, sit_down, stored_card
+from tests.browser.scene import client, comes_true, fits, miss, ring, sit_down, stored_card, typed
 from tests.servers.desk import Desk, now
 
 pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module")]
@@ -135,3 +135,25 @@ async def test_a_long_time_line_grows_while_one_scrolls(browser: Browser, desk: 
     await expect(page.locator("#panel .past li")).to_have_count(30)
     await page.locator("#panel .panel-body").evaluate("node => node.scrollTo(0, node.scrollHeight)")
     await expect(page.locator("#panel .past li")).to_have_count(45)
+
+
+async def test_an_earlier_note_is_corrected_and_what_stood_there_stays_to_be_seen(browser: Browser, desk: Desk) -> None:
+    await client(desk, "Olga")
+    await desk.card("call-0001")
+    boris = await desk.signed_in("boris", "1002")
+    written = await boris.put("/api/cards/call-0001/notes", json={"notes": "wants <b>ten</b>"})
+    assert written.status_code == 200
+    page, watch = await sit_down(browser, desk)
+    await page.keyboard.press("/")
+    await page.keyboard.type("Olga")
+    await expect(page.locator("#found .option").first).to_contain_text("Olga")
+    await page.keyboard.press("Enter")
+    await page.locator("#panel .act-correct").click()
+    await expect(page.locator("#panel .changes")).to_contain_text("boris")
+    await page.locator("#panel .correct-form textarea").fill("wants eleven")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.locator("#panel .past-notes")).to_have_text("wants eleven")
+    assert (await typed(desk))[0] == "wants eleven"
+    await page.locator("#panel .act-correct").click()
+    await expect(page.locator("#panel .changes")).to_contain_text("wants <b>ten</b> → wants eleven")
+    assert watch.complaints == []

@@ -1,8 +1,9 @@
 // Earlier conversations: one as a line of a list, and the whole time line that grows while one scrolls.
 // @ts-check
 import { ask, isAbsent, path, why } from "./api.js";
+import { correction } from "./correct.js";
 import { outcome, queueTitle } from "./declared.js";
-import { el, outside } from "./dom.js";
+import { el, outside, visible } from "./dom.js";
 import { clock, dayAndTime } from "./format.js";
 import { icon } from "./icons.js";
 import { t } from "./texts.js";
@@ -16,8 +17,13 @@ function way(item) {
   return el("span", { class: "way", role: "img", "aria-label": words, title: words }, icon(known));
 }
 
-/** One earlier conversation. @param {any} item @param {string | null} [marked] the card to point out */
-export function pastItem(item, marked = null) {
+/** One earlier conversation. @param {any} item @param {{marked?: string | null, mayCorrect?: boolean}} [how] `marked`: the card to point out */
+export function pastItem(item, { marked = null, mayCorrect = false } = {}) {
+  const notes = outside(item.notes, "p", { class: "past-notes", hidden: !item.notes });
+  const corrected = (/** @type {string} */ text) => {
+    notes.textContent = visible(text);
+    notes.hidden = !text;
+  };
   const facts = [item.queue ? queueTitle(item.queue) : "", item.agent].filter(Boolean).map((text) => outside(text, "span", { class: "fact" }));
   const talk = item.answered ? (item.talk_s === null ? "" : clock(item.talk_s)) : t("history_missed");
   return el(
@@ -26,7 +32,7 @@ export function pastItem(item, marked = null) {
       el("time", { datetime: item.started_at }, dayAndTime(item.started_at)), ...facts,
       talk ? el("span", { class: "fact" }, talk) : "",
       item.disposition ? el("span", { class: "badge" }, outside(outcome(item.disposition))) : ""),
-    item.notes ? outside(item.notes, "p", { class: "past-notes" }) : "",
+    notes, ...(mayCorrect ? correction(item, corrected) : []),
   );
 }
 
@@ -53,7 +59,7 @@ export class TimeLine {
     try {
       const before = this.#next ? `&before=${encodeURIComponent(this.#next)}` : "";
       const page = await ask("GET", `${path`/api/clients/${this.clientId}/timeline`}?limit=30${before}`);
-      this.list.append(...page.items.map((/** @type {any} */ item) => pastItem(item, this.marked)));
+      this.list.append(...page.items.map((/** @type {any} */ item) => pastItem(item, { marked: this.marked, mayCorrect: true })));
       this.#next = page.next;
       this.button.hidden = !page.next;
       this.note.textContent = this.list.childElementCount ? "" : t("history_none");

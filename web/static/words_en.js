@@ -185,6 +185,8 @@ export const english = {
   check_noted: "Noted on the card.",
   story_from: "From {who}",
   whole_story: "Whole time line",
+  correct: "Correct",
+  changes: "What was changed",
   time_line: "Time line",
   details: "Client",
   client_name: "Name",

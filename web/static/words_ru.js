@@ -186,6 +186,8 @@ export const russian = {
   check_noted: "Записано в карточку.",
   story_from: "От коллеги: {who}",
   whole_story: "Вся история",
+  correct: "Исправить",
+  changes: "Что менялось",
   time_line: "История",
   details: "Клиент",
   client_name: "Имя",
