@@ -118,7 +118,7 @@ def router(
                 CardTyped(
                     at=annotation.at,
                     call_id=annotation.card_id,
-                    by=who.login,
+                    by=who.name,
                     notes=typed.notes,
                     disposition=annotation.disposition,
                 )

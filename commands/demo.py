@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from commands.demo_notes import leave_notes
 from commands.run import serve, set_up_logs
 from configuration import Configuration, Pbx, Site, Storage
+from core.desk import CheckQuestion, CustomField, Desk, FieldKind, QueueSettings, WrapUpMode
 from core.errors import Rejected
 from core.model import Role
 from service import Service
@@ -36,6 +37,21 @@ PEOPLE = (
     ("dmitri", "Дмитрий Орлов", Role.OPERATOR, "1005", "ru"),
     ("sofia", "Sofia Lindqvist", Role.SUPERVISOR, None, "en"),
     ("admin", "Administrator", Role.ADMIN, None, None),
+)
+DESK = Desk(
+    queues={
+        "support": QueueSettings(title="Support"),
+        "sales": QueueSettings(title="Sales", wrap_up_s=30),
+        "billing": QueueSettings(title="Billing", wrap_up=WrapUpMode.OPTIONAL),
+    },
+    fields={
+        "contract": CustomField(en="Contract", ru="Договор"),
+        "tariff": CustomField(en="Tariff", ru="Тариф", kind=FieldKind.CHOICE, choices=("S", "M", "L")),
+    },
+    checks={
+        "contract": CheckQuestion(en="What is your contract's number?", ru="Назовите номер договора."),
+        "address": CheckQuestion(en="To which address do we deliver?", ru="По какому адресу мы доставляем?"),
+    },
 )
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -114,10 +130,12 @@ def _configuration(arguments: Namespace, ami_port: int, cdr: Path) -> Configurat
                 call_prefix="9",
                 cdr_csv=cdr,
                 cdr_since=datetime.now(UTC) - timedelta(days=PAST_DAYS + 1),
+                queue_extensions={queue: did for did, queue in Company().dids.items()},
             )
         },
         database=Storage(url=f"sqlite:///{arguments.folder / 'meridian.db'}", folder=arguments.folder),
         web=WebSettings(host=arguments.host, port=arguments.port),
+        desk=DESK,
     )
 
 

@@ -1,22 +1,25 @@
-"""What the demo's operators have typed on past conversations: enough for a history that looks lived in."""
+"""What the demo's operators have typed on past conversations and clients: enough for a history that looks lived in."""
 
 import asyncio
 import random
 import secrets
+from datetime import UTC, datetime
 
 from callcards.ports import Annotate, Before, StoredCard
+from clients.ports import NOTHING, Edit
 from core.ids import fresh_id
 from service import Service
 
-SHARE = 0.35
+SHARE, VIP_SHARE, WARNED_SHARE = 0.35, 0.08, 0.06
+WARNINGS = ("Ask for the order number first.", "Говорит только по-английски.", "Complaint is open: be kind.")
 _LOOK_EVERY_S = 0.5
 NOTES = (
     ("resolved", "Счёт за октябрь отправлен повторно."),
     ("resolved", "Reset the password together, works now."),
-    ("callback", "Просила перезвонить после 18:00, спросить про доставку."),
-    ("callback", "Will be back from holiday on Monday, wants the offer then."),
-    ("information", "Asked about the yearly plan; prefers e-mail."),
-    ("information", "Интересуется переходом на новый тариф, решит на этой неделе."),
+    ("call_back", "Просила перезвонить после 18:00, спросить про доставку."),
+    ("call_back", "Will be back from holiday on Monday, wants the offer then."),
+    ("resolved", "Asked about the yearly plan; prefers e-mail."),
+    ("call_back", "Интересуется переходом на новый тариф, решит на этой неделе."),
     ("complaint", "Second delivery in a row was late. Be kind."),
     ("complaint", "Недоволен: курьер не позвонил. Извинились, дали скидку 10 %."),
     ("passed_on", "Contract question, passed on to billing."),
@@ -33,13 +36,28 @@ async def leave_notes(service: Service, *, wanted: int = 3_000, patience_s: floa
             break
         await asyncio.sleep(_LOOK_EVERY_S)
     before: Before | None = None
-    seen = 0
+    seen, met = 0, set[str]()
     while seen < wanted and (page := await service.store.recent(site, limit=200, before=before)):
         for stored in page:
             if not stored.notes and stored.card.answered_at and stored.card.ended_at and chance.random() < SHARE:
                 service.writer.put(_note(stored, chance))
+            if stored.client_id and stored.client_id not in met:
+                met.add(stored.client_id)
+                await _know(service, site, stored.client_id, chance)
         seen += len(page)
         before = Before(started_at=page[-1].card.started_at, card_id=page[-1].card.card_id)
+
+
+async def _know(service: Service, site: str, client_id: str, chance: random.Random) -> None:
+    """Some clients are known better than others."""
+    edit = Edit(
+        vip=True if chance.random() < VIP_SHARE else None,
+        warning=chance.choice(WARNINGS) if chance.random() < WARNED_SHARE else None,
+        fields={"contract": f"M-{chance.randint(1000, 9999)}"} if chance.random() < SHARE else None,
+        check=True if chance.random() < WARNED_SHARE else None,
+    )
+    if edit != NOTHING:
+        await service.directory.change(site, client_id, edit, by="sofia", at=datetime.now(UTC))
 
 
 async def _past_is_there(service: Service, site: str) -> bool:

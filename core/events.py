@@ -242,7 +242,7 @@ class ClientIdentified(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardTyped(CallEvent):
-    """A person saved something on this card. None: that field was not touched."""
+    """A person (`by`: their name) saved something on this card. None: that field was not touched."""
 
     by: str
     notes: str | None = None

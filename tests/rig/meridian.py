@@ -63,19 +63,19 @@ def free_tcp_port() -> int:
 class Meridian:
     """`meridian run` on a configuration of its own in `folder`. It may be killed and started again: the folder stays.
 
-    `ami_port` and `database_url` are for putting a tcp_proxy in between.
+    `ami_port` and `database_url` are for putting a tcp_proxy in between; `more` is further TOML.
     """
 
     def __init__(
         self, asterisk: Asterisk, folder: Path, *, database_url: str | None = None, ami_port: int | None = None,
-        web_port: int | None = None,
+        web_port: int | None = None, more: str = "",
     ) -> None:  # fmt: skip
         self.folder = folder
         self.database_url = database_url or f"sqlite:///{folder / 'meridian.db'}"
         self.web_port = web_port or free_tcp_port()
         self.config = folder / "meridian.toml"
         self.log = folder / "meridian.log"
-        self.config.write_text(configuration(asterisk, self, ami_port or asterisk.ports.ami), encoding="utf-8")
+        self.config.write_text(configuration(asterisk, self, ami_port or asterisk.ports.ami) + more, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
