@@ -64,7 +64,8 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(_as_json(settings, plan, holes, mend), ensure_ascii=False, indent=2))
     else:
-        print("\n".join(_told(arguments.config, settings, plan, holes, mend, now, arguments.days)))
+        told = _told(arguments.config, settings, plan=plan, holes=holes, mend=mend, now=now, days=arguments.days)
+        print("\n".join(told))
     return int(arguments.strict and bool(holes or mend))
 
 
@@ -97,7 +98,7 @@ def _to_mend(plan: Plan) -> Iterator[str]:
 
 
 def _told(
-    path: Path, settings: Configuration, plan: Plan, holes: list[Hole], mend: list[str], now: datetime, days: int
+    path: Path, settings: Configuration, *, plan: Plan, holes: list[Hole], mend: list[str], now: datetime, days: int
 ) -> Iterator[str]:
     yield f"{path} can be used."
     yield ""

@@ -15,6 +15,7 @@ VERBS = {
     "import": "bring in clients from a table or from vCards",
     "export": "write all clients into a table or into vCards",
     "record": "keep the raw AMI stream of a live PBX",
+    "simulate": "try a configuration on callers that you describe or have recorded",
     "replay": "read a raw AMI capture and print the cards that it makes",
 }
 # `import` is a word of Python's own.

@@ -29,9 +29,10 @@ def private(path: Path, how: Literal["w", "x"], encoding: str) -> TextIO:
 
 
 class Progress:
-    """`whole` is in any unit of work (bytes, clients); what is shown are `rows` and their speed."""
+    """`whole` is in any unit of work (bytes, clients); what is shown are `rows` (called `unit`) and their speed."""
 
-    def __init__(self, whole: int, *, out: TextIO | None = None) -> None:
+    def __init__(self, whole: int, *, out: TextIO | None = None, unit: str = "rows") -> None:
+        self._unit = unit
         self._whole = max(whole, 1)
         self._out = sys.stderr if out is None else out
         self._terminal = self._out.isatty()
@@ -66,14 +67,15 @@ class Progress:
     def rate(self, rows: int) -> str:
         """`1,000 rows in 2 s (500 rows/s)`."""
         took_s = max(time.monotonic() - self._began, 0.001)
-        return f"{rows:,} rows in {_clock(took_s)} ({rows / took_s:,.0f} rows/s)"
+        return f"{rows:,} {self._unit} in {_clock(took_s)} ({rows / took_s:,.0f} {self._unit}/s)"
 
     def _told(self, part: float, rows: int, skipped: int, took_s: float) -> str:
         full = round(part * _WIDTH)
         bar = f"[{'#' * full}{'.' * (_WIDTH - full)}] " if self._terminal else ""
         rest = _clock(took_s / part - took_s) if part > 0.001 else "?"
         bad = f", {skipped:,} skipped" if skipped else ""
-        return f"{bar}{part:4.0%}  {rows:,} rows{bad}, {rows / max(took_s, 0.001):,.0f} rows/s, {rest} left"
+        speed = f"{rows / max(took_s, 0.001):,.0f} {self._unit}/s"
+        return f"{bar}{part:4.0%}  {rows:,} {self._unit}{bad}, {speed}, {rest} left"
 
 
 def _clock(seconds: float) -> str:

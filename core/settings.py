@@ -134,7 +134,8 @@ def _lines(text: str) -> dict[Place, int]:
                 index = counts.get(table, 0)
                 counts[table] = index + 1
                 table = (*table, str(index))
-            found.setdefault(table, number)
+            for depth in range(1, len(table) + 1):  # [a.b] begins `a` too, if nothing has
+                found.setdefault(table[:depth], number)
         elif key := _KEY.match(line):
             found.setdefault((*table, *_split(key[1])), number)
     return found

@@ -4,7 +4,7 @@ refused here, by name.
 Values as they stand in TOML; core/settings.py fills them and adds file and line to what is refused. Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from core.errors import BadConfiguration
 from routing import hours_text
 from routing.hours import Hours
 from routing.policy import QueuePolicy, Step, Strategy
-from routing.requirement import HIGHEST, LOWEST, AtSite, leaves, parse, skills_of
+from routing.requirement import HIGHEST, LOWEST, AtSite, Requirement, leaves, parse, skills_of
 
 
 class Mode(StrEnum):
@@ -182,9 +182,10 @@ def check_together(
     """What no table can know alone: skills, sites, hours and queues that others name, and overflows that run in a circle."""
     known_skills, known_hours, known_sites = frozenset(skills), frozenset(hours), frozenset(sites)
     for name, queue in queues.items():
-        _check_names(name, ("requirement",), queue.requirement, known_skills, known_sites)
-        for step in queue.relax:
-            _check_names(name, ("relax",), step.requirement, known_skills, known_sites)
+        texts = (("requirement", queue.requirement), *(("relax", step.requirement) for step in queue.relax))
+        for key, text in texts:
+            place = ("queues", name, key)
+            check_requirement(f"queue {name}", parse(text), skills=known_skills, sites=known_sites, place=place)
         if queue.hours is not None:
             _check_known(f"queue {name}: hours", queue.hours, known_hours, ("queues", name, "hours"))
         if queue.overflow is not None:
@@ -203,15 +204,21 @@ def check_together(
                 _check_known(f"{login}: {key}", one, known, ("people", login, key))
 
 
-def _check_names(queue: str, place: tuple[str, ...], text: str, skills: frozenset[str], sites: frozenset[str]) -> None:
-    requirement = parse(text)
-    place = ("queues", queue, *place)
+def check_requirement(
+    what: str,
+    requirement: Requirement,
+    *,
+    skills: Collection[str],
+    sites: Collection[str],
+    place: tuple[str, ...] = (),
+) -> None:
+    """Refuse skills and sites that aren't declared; `what` is whose requirement it is."""
     for skill in sorted(skills_of(requirement)):
-        _check_known(f"queue {queue}: skill", skill, skills, place)
+        _check_known(f"{what}: skill", skill, skills, place)
     for leaf in leaves(requirement):
         if isinstance(leaf, AtSite):
             for site in leaf.sites:
-                _check_known(f"queue {queue}: site", site, sites, place)
+                _check_known(f"{what}: site", site, sites, place)
 
 
 def _check_overflow(name: str, queues: Mapping[str, QueueSetting]) -> None:

@@ -19,12 +19,14 @@ from routing.staff import Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One caller: `handle_s` talk and wrap-up together, `patience_s` until they give up."""
+    """One caller: `handle_s` talk and wrap-up together, `patience_s` until they give up; `closes_s`: when whoever waits still is
+    sent on (voicemail, callback), because the queue closes."""
 
     at_s: float
     queue: str
     handle_s: float
     patience_s: float = inf
+    closes_s: float = inf
     offset: float = 0.0
     preferred: str | None = None
     extra: Requirement | None = None
@@ -43,11 +45,12 @@ class Worker:
 
 @dataclass(slots=True)
 class Served:
-    """What became of one arrival. Neither `answered_s` nor `abandoned_s`: it waits still."""
+    """What became of one arrival. None of `answered_s`, `abandoned_s` and `sent_on_s`: nobody ever came for it."""
 
     arrival: Arrival
     answered_s: float | None = None
     abandoned_s: float | None = None
+    sent_on_s: float | None = None
     login: str | None = None
 
     @property
@@ -63,6 +66,7 @@ class Figures:
     offered: int = 0
     answered: int = 0
     abandoned: int = 0
+    sent_on: int = 0
     short: int = 0
     within: int = 0
     waited_s: float = 0.0
@@ -81,6 +85,7 @@ class Figures:
 
     def take(self, served: Served, *, within_s: float, short_s: float) -> None:
         self.offered += 1
+        self.sent_on += served.sent_on_s is not None
         wait_s = served.wait_s
         if wait_s is None:
             return
@@ -160,8 +165,10 @@ class Simulation:
         served = Served(arrival)
         self._played.served.append(served)
         self._open[item_id] = served
-        if arrival.patience_s < inf:
+        if arrival.at_s + arrival.patience_s < arrival.closes_s:
             self._plan(arrival.at_s + arrival.patience_s, "gives up", item_id)
+        elif arrival.closes_s < inf:
+            self._plan(arrival.closes_s, "is sent on", item_id)
         item = Item(
             item_id, arrival.queue, arrival.at_s, arrival.offset, preferred=arrival.preferred, extra=arrival.extra
         )
@@ -173,8 +180,8 @@ class Simulation:
                 self._comes(now_s, who)
             case "goes":
                 self._goes(now_s, who)
-            case "gives up":
-                self._gives_up(now_s, who)
+            case "gives up" | "is sent on":
+                self._leaves(now_s, who, gives_up=what == "gives up")
             case "answers":
                 self._answers(now_s, who)
             case "finishes":
@@ -206,12 +213,14 @@ class Simulation:
         present[login] = present.get(login, 0.0) + now_s - self._since[login]
         self._offered(self.router.sign_out(login, now_s), now_s)
 
-    def _gives_up(self, now_s: float, item_id: str) -> None:
-        served = self._open.get(item_id)
-        if served is None or served.answered_s is not None:
+    def _leaves(self, now_s: float, item_id: str, *, gives_up: bool) -> None:
+        served = self._open.pop(item_id, None)
+        if served is None:
             return
-        served.abandoned_s = now_s
-        del self._open[item_id]
+        if gives_up:
+            served.abandoned_s = now_s
+        else:
+            served.sent_on_s = now_s
         self._offered(self.router.withdraw(item_id, now_s), now_s)
 
     def _answers(self, now_s: float, item_id: str) -> None:
