@@ -7,7 +7,7 @@ Columns, by their headings: `at` (an instant with its zone: 2026-03-01T09:15:00+
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from math import inf, isfinite
+from math import inf
 
 from core.errors import BadConfiguration, Rejected
 from routing.requirement import Requirement, parse
@@ -121,6 +121,6 @@ def _seconds(name: str, text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not isfinite(seconds) or not 0 <= seconds <= _LONGEST_S:
+    if not 0 <= seconds <= _LONGEST_S:  # nor is nan
         raise Rejected(f"{name} {text[:60]!r}: write seconds from 0 to {_LONGEST_S:g}")
     return seconds

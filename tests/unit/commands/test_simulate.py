@@ -170,6 +170,8 @@ def test_what_can_not_be_simulated_is_refused(
     assert "streams.baltics: skill 'bling' is not declared" in refused(capsys, THREE, "--generate", callers)
     assert "can't read" in refused(capsys, THREE, "--generate", tmp_path / "none")
     assert "can't read" in refused(capsys, THREE, "--arrivals", tmp_path)
+    recorded.write_text("at,queue,handle_s\n" + "".join(f"{year}-01-01T00:00:00Z,support,9\n" for year in (2001, 2026)))
+    assert "from 2001-01-01 to 2026-01-01 is more than" in refused(capsys, THREE, "--arrivals", recorded)
     recorded.write_bytes(b"at,queue\xff")
     assert "not UTF-8" in refused(capsys, THREE, "--arrivals", recorded)
     assert "two questions" in refused(capsys, THREE, "--generate", callers, "--strategies", "--compare", THREE)

@@ -120,6 +120,15 @@ def test_occupancy_is_that_of_everybody_who_was_signed_in(ring_s: float) -> None
     assert sum(played.present_s.values()) == pytest.approx(told.whole.present_s, rel=1e-3)
 
 
+def test_a_phone_that_rings_at_the_end_of_a_shift_keeps_its_operator_there() -> None:
+    worker = Worker(login="p", site="riga", skills={}, queues=frozenset({"a"}), shifts=((0, 100),))
+    queues = {"a": QueueSetting()}
+    calls = [Arrival(at_s=98, queue="a", handle_s=10)]
+    played = Simulation([queues["a"].policy("a")], [worker], ring_s=5).play(calls)
+    told = summary(played, queues=queues, workers=[worker], turned_away={}, zone="UTC", ring_s=5)
+    assert told.whole.present_s == played.present_s["p"] == 113 and told.whole.handling_s == 10
+
+
 def test_hours_are_local_ones_and_work_counts_in_the_hours_in_which_it_is_done() -> None:
     worker = Worker(login="p", site="riga", skills={}, queues=frozenset({"a"}), shifts=((BEGIN, BEGIN + HOUR),))
     calls = [Arrival(at_s=BEGIN + 0.5 * HOUR, queue="a", handle_s=2 * HOUR)]

@@ -41,6 +41,12 @@ def test_a_new_stream_leaves_the_others_as_they_were() -> None:
     assert [each.at_s for each in found] == sorted(each.at_s for each in found)
 
 
+def test_streams_that_are_described_alike_are_other_people() -> None:
+    stream = spec("daily 00:00-24:00 20").streams["all"]
+    found = drawn(CallersSpec(start="2026-03-02", days=7, streams={"one": stream, "other": stream}))
+    assert len({each.at_s for each in found}) == len(found) > 6_000
+
+
 @pytest.mark.parametrize("zone", ["Europe/Riga", "Asia/Kathmandu", "America/New_York"])
 def test_so_many_come_in_the_hours_of_their_zone(zone: str) -> None:
     found = drawn(spec("Mon-Fri 09:00-18:00 30", "Mon-Fri 10:00-12:00 60", zone=zone, days=364))
