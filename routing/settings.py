@@ -58,7 +58,7 @@ class RelaxSetting:
     requirement: str
 
     def __post_init__(self) -> None:
-        parse(self.requirement)
+        _check_expression(self.requirement)
         if self.after_s <= 0:
             raise BadConfiguration(f"'after_s' is {self.after_s:g}: a step comes after some seconds of waiting")
 
@@ -126,7 +126,7 @@ class QueueSetting:
     short_abandon_s: int = 5
 
     def __post_init__(self) -> None:
-        parse(self.requirement)
+        _check_expression(self.requirement)
         self.policy("this queue")
         if not 1 <= self.offer_s <= 300:
             raise BadConfiguration(f"'offer_s' is {self.offer_s}: a phone rings 1 to 300 seconds")
@@ -219,6 +219,14 @@ def check_requirement(
         if isinstance(leaf, AtSite):
             for site in leaf.sites:
                 _check_known(f"{what}: site", site, sites, place)
+
+
+def _check_expression(text: str) -> None:
+    try:
+        parse(text)
+    except BadConfiguration as error:
+        error.place = ("requirement",)
+        raise
 
 
 def _check_overflow(name: str, queues: Mapping[str, QueueSetting]) -> None:

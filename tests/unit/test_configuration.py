@@ -132,6 +132,15 @@ def test_who_serves_what_and_when(tmp_path: Path) -> None:
     assert told.queues["support"].hours == "day" and told.people["anna"].skills == {"billing": 3}
 
 
+def test_an_expression_is_refused_at_its_line_and_character(tmp_path: Path) -> None:
+    text = ROUTING.replace("billing >= 2 and", "billing >= 9 and")
+    with pytest.raises(BadConfiguration) as refused:
+        read(tmp_path, SITE + PBX + text)
+    first, expression, mark = str(refused.value).splitlines()
+    assert "line 18: expected a level from 1 to 5" in first and "at character 12" in first
+    assert expression[mark.index("^")] == "9"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "line", "words"),
     [
