@@ -137,7 +137,7 @@ async def test_what_is_typed_reaches_the_rules() -> None:
         await anna.put(NOTES, json={"notes": "wants Olga", "disposition": "resolved"})
         await anna.put(NOTES, json={"fields": {}})
         told = [(event.call_id, event.by, event.notes, event.disposition) for event in heard]
-        assert told == [("card-0001", "anna", "wants Olga", "resolved")]
+        assert told == [("card-0001", "Anna", "wants Olga", "resolved")]
 
 
 async def test_another_sites_things_dont_exist_and_each_attempt_is_written_down() -> None:
