@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.measure import KEPT, ROOT, Row, machine, table
 
-PARTS = ("intake", "lookup", "writes", "pop", "rendered", "sockets")
+PARTS = ("intake", "lookup", "writes", "pop", "rendered", "sockets", "decisions", "import_clients")
 
 
 def main(parts: list[str]) -> int:
