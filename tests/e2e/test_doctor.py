@@ -68,7 +68,8 @@ class SetUp:
         if not file.exists():
             at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
             told = ['"Ivan" <100>', "100", "900", "from-trunk", "PJSIP/trunk-00000000", "", "Echo", "", at, at, at]
-            told += ["0", "0", "ANSWERED", "DOCUMENTATION", "", "main-1.0", "", "main-1.0"]
+            uniqueid = f"main-{int(time.time())}.0"
+            told += ["0", "0", "ANSWERED", "DOCUMENTATION", "", uniqueid, "", uniqueid]
             file.parent.mkdir(parents=True, exist_ok=True)
             with file.open("w", newline="") as out:
                 csv.writer(out, quoting=csv.QUOTE_ALL).writerow(told)
