@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from clients.ports import ClientDirectory, Found
 from core.effects import LookUpClient
@@ -43,29 +44,38 @@ class LookUps:
         """Within a step: never waits. The answer comes as an event of its own."""
         if asked.adopted:
             self._strangers(asked)
-        elif self._under_way < _AT_ONCE:
-            self._look_up(asked)
         elif len(self._waiting) < _MOST_KEPT:
             self._waiting.append(asked)
+            self._begin()
         else:
             self.miss(asked)
 
-    def _look_up(self, asked: LookUpClient) -> None:
-        self._under_way += 1
-        self._directory.look_up(asked.site, asked.number, lambda found, error: self._answered(asked, found, error))
+    def _begin(self) -> None:
+        """As many as may be under way at once."""
+        while self._waiting and self._under_way < _AT_ONCE:
+            asked = self._waiting.popleft()
+            self._under_way += 1
+            try:
+                self._directory.look_up(asked.site, asked.number, partial(self._answered, asked))
+            except Exception as error:
+                # Of a number that nobody foresaw: it must neither keep its place nor leave the pop "loading" for ever.
+                self._under_way -= 1
+                self._failed(asked, error)
 
     def _answered(self, asked: LookUpClient, found: Found | None, error: BaseException | None) -> None:
         self._under_way -= 1
-        if self._waiting:
-            self._look_up(self._waiting.popleft())
+        self._begin()
         if found is None:
-            if not isinstance(error, Unavailable):
-                log.error("look-up failed", exc_info=error, extra={"action": "look_up_failed"})
-            self.miss(asked)
+            self._failed(asked, error)
         elif found.is_stranger and asked.create:
             self._strangers(asked)
         else:
             self._tell(asked, found)
+
+    def _failed(self, asked: LookUpClient, error: BaseException | None) -> None:
+        if not isinstance(error, Unavailable):
+            log.error("look-up failed", exc_info=error, extra={"action": "look_up_failed"})
+        self.miss(asked)
 
     async def make(self, asked: LookUpClient) -> None:
         """A stranger becomes a client; of a conversation that went on without us, what people said meanwhile counts."""

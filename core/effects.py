@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.model import AgentStatus, Card, Pop
+from core.model import AgentStatus, Card, Choice, Door, OfferOutcome, Pop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +123,56 @@ class SyncMember(Effect):
     agent: str
     paused: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingAgent(Effect):
+    """Ring this operator's phone for the waiting caller; whoever answers is joined to the caller by the dialplan
+    (docs/adr/0011). Tells RingFailed where it can't ring; all else is seen in the PBX's events.
+
+    `offer_id` becomes the channel's id: doing it twice rings once. `shown_*` stand on the phone's display.
+    """
+
+    pbx: str
+    call_id: str
+    offer_id: str
+    agent: str
+    queue: str
+    caller_channel: str
+    caller_uniqueid: str
+    shown_number: str
+    shown_name: str
+    ring_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging(Effect):
+    """The caller is gone or served: the phone of this offer falls silent."""
+
+    pbx: str
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCaller(Effect):
+    """Take the waiting caller out of their queue and through this door; `queue` is where it leads (or whose voicemail, whose
+    callback it is)."""
+
+    pbx: str
+    call_id: str
+    caller_uniqueid: str
+    caller_channel: str
+    door: Door
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveOffer(Effect):
+    """Keep why this operator was chosen (`choice`), and later what came of it (`outcome`); one row an offer."""
+
+    call_id: str
+    offer_id: str
+    agent: str
+    at: datetime
+    choice: Choice | None = None
+    outcome: OfferOutcome | None = None

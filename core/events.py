@@ -10,11 +10,13 @@ from datetime import datetime
 from core.model import (
     AgentStatus,
     Candidate,
+    Choice,
     ClientSummary,
     Direction,
     EndedBy,
     FollowUpLine,
     LegOutcome,
+    OfferOutcome,
     PastInteraction,
     QueueMembership,
     TransferKind,
@@ -294,6 +296,44 @@ class AgentChanged(Event):
     """An operator's state is another one now."""
 
     status: AgentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade(CallEvent):
+    """Meridian chose an operator for a waiting call and holds them for it. Before their phone rings; ends with OfferEnded.
+
+    `offer_id` is the id of the channel that will ring: the leg_id of the CallOffered to come. Of `ring_all`: one a phone.
+    """
+
+    offer_id: str
+    agent: str
+    login: str
+    queue: str
+    ring_s: int
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(CallEvent):
+    """The offer is over, once. `missed`: it counts against the person."""
+
+    offer_id: str
+    agent: str
+    outcome: OfferOutcome
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingFailed(CallEvent):
+    """The PBX didn't ring the phone of this offer: unknown, not registered, refused, or the line to the PBX is down.
+
+    `certain` False: it may ring for all we know (the answer was lost); the caller's place is safe either way.
+    """
+
+    offer_id: str
+    agent: str
+    why: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

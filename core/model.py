@@ -303,3 +303,54 @@ class QueueMembership(NamedTuple):
     queue: str
     paused: bool
     reason: str
+
+
+class OfferOutcome(StrEnum):
+    """What became of an offer (DEFINITIONS 10). Only `expired` (a phone that rang in vain before somebody who was there) counts
+    against the person: `failed` is the device's or the line's fault, `asleep` the browser's, `declined` a choice.
+    `cancelled`: the caller left; `rescinded`: taken elsewhere."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    ASLEEP = "asleep"
+    CANCELLED = "cancelled"
+    RESCINDED = "rescinded"
+
+
+class Door(StrEnum):
+    """Where a caller who waits can be sent: another queue of ours, the PBX's own queue that takes over, a message, a promise to
+    be called back."""
+
+    QUEUE = "queue"
+    FALLBACK = "fallback"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+
+
+class Contender(NamedTuple):
+    """A signed-in operator when a choice was made: the strategy's `measure` of one who could be chosen (the smallest is), or the
+    `obstacles` of one who couldn't."""
+
+    login: str
+    measure: tuple[float, ...] = ()
+    obstacles: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Why an item was offered to `login`: the step that counted and its requirement, the item's score, who else could have had
+    it and who couldn't. `more`: contenders that are not listed, being too many."""
+
+    login: str
+    queue: str
+    strategy: str
+    step: int
+    requirement: str
+    score: float
+    waited_s: float
+    candidates: tuple[Contender, ...] = ()
+    excluded: tuple[Contender, ...] = ()
+    more: int = 0

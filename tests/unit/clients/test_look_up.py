@@ -158,6 +158,22 @@ def test_a_burst_waits_here_and_not_in_the_database_and_all_are_answered_in_orde
     assert desk.look_ups.waiting == 0
 
 
+def test_a_directory_that_breaks_in_the_asking_takes_no_place_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+
+    def broken(*_asked: object) -> None:
+        raise ValueError("a mistake")
+
+    sound, desk.book.look_up = desk.book.look_up, broken  # type: ignore[method-assign]
+    for n in range(100):
+        desk.look_ups.ask(asked(n))
+    assert "look-up failed" in caplog.text and desk.look_ups.waiting == 0
+    assert [told.available for told in desk.delivered] == [False] * 100, "no pop is left loading"
+    desk.book.look_up = sound  # type: ignore[method-assign]
+    desk.look_ups.ask(asked(100))
+    assert desk.delivered[-1].client == CLIENT
+
+
 def test_what_found_no_room_is_kept_too() -> None:
     desk = Desk()
     desk.look_ups.miss(asked())
