@@ -185,6 +185,25 @@ class CallToVoicemail(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailLeft(CallEvent):
+    """The caller left a message for a queue. After CallToVoicemail; the call may be over already. `reference` is the file as the
+    PBX names it."""
+
+    queue: str
+    reference: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAsked(CallEvent):
+    """The caller asked to be called back instead of waiting (pressed a key, or was sent to that door): `number` as the PBX has it,
+    empty where it is withheld. They hang up after it."""
+
+    queue: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallMerged(CallEvent):
     """This conversation (a consultation, a pick-up, an unpark) became part of `into`. Nothing follows under this id."""
 

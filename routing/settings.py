@@ -11,9 +11,10 @@ from difflib import get_close_matches
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from core.callback import First
 from core.errors import BadConfiguration
 from routing import hours_text
-from routing.hours import Hours
+from routing.hours import Hours, Interval
 from routing.policy import QueuePolicy, Step, Strategy
 from routing.requirement import HIGHEST, LOWEST, AtSite, Requirement, leaves, parse, skills_of
 
@@ -98,10 +99,41 @@ class HoursSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSetting:
+    """How callers of a queue are called back. `first`: whose phone rings first; `attempts` times at most, `pause_s` apart, and no
+    later than `expires_s` after they asked, or after the opening to which it was put off. `hours`: of the client's own day."""
+
+    first: First = First.OPERATOR
+    attempts: int = 3
+    pause_s: int = 900
+    expires_s: int = 86_400
+    hours: str = "09:00-21:00"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.attempts <= 10:
+            raise BadConfiguration(f"'attempts' is {self.attempts}: choose 1 to 10")
+        if not 30 <= self.pause_s <= 86_400:
+            raise BadConfiguration(f"'pause_s' is {self.pause_s}: choose 30 to 86400")
+        if not 300 <= self.expires_s <= 30 * 86_400:
+            raise BadConfiguration(f"'expires_s' is {self.expires_s}: choose 300 to 2592000 (30 days)")
+        try:
+            self.window()
+        except BadConfiguration as error:
+            error.place = ("hours",)
+            raise
+
+    def window(self) -> tuple[Interval, ...]:
+        """The part of the client's own day in which they may be called."""
+        return hours_text.week([f"Mon {self.hours}"])[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSetting:
     """How one queue is served. `offer_s`: how long a phone rings; after `misses` unanswered offers in a row the operator is not
     responding. `vip`: points that a client marked as VIP has from the start. `fallback`: the Asterisk queue that takes over when
-    Meridian is silent. `overflow`: the queue that callers go on to when this one is closed (`closed = "overflow"`).
+    Meridian is silent. `overflow`: the queue that callers go on to when this one is closed (`closed = "overflow"`). `holiday`: what
+    becomes of callers on a closed holiday (none: as `closed`). `resume_s`: who is cut off and calls again so soon has the old
+    place (0: never).
     """
 
     mode: Mode = Mode.NATIVE
@@ -120,8 +152,11 @@ class QueueSetting:
     hours: str | None = None
     closed: WhenClosed = WhenClosed.VOICEMAIL
     closing: WhenClosed = WhenClosed.WAIT
+    holiday: WhenClosed | None = None
     overflow: str | None = None
     fallback: str | None = None
+    callback: CallbackSetting = CallbackSetting()
+    resume_s: int = 0
     answer_within_s: int = 20
     short_abandon_s: int = 5
 
@@ -132,7 +167,9 @@ class QueueSetting:
             raise BadConfiguration(f"'offer_s' is {self.offer_s}: a phone rings 1 to 300 seconds")
         if self.misses < 1:
             raise BadConfiguration(f"'misses' is {self.misses}: it must be 1 or more")
-        if (WhenClosed.OVERFLOW in (self.closed, self.closing)) and self.overflow is None:
+        if not 0 <= self.resume_s <= 3_600:
+            raise BadConfiguration(f"'resume_s' is {self.resume_s}: choose 0 (never) to 3600")
+        if WhenClosed.OVERFLOW in (self.closed, self.closing, self.holiday) and self.overflow is None:
             raise BadConfiguration("\"overflow\" needs the key 'overflow': the queue that callers go on to")
 
     def policy(self, name: str) -> QueuePolicy:
