@@ -8,6 +8,7 @@ from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from core.engine import Rule
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
+from routing.dispatcher import Dispatcher
 from screenpop.pops import Pops
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.members import members_seen
@@ -43,6 +44,8 @@ def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
     return {
         e.CallArrived: [pops.on_call_arrived],
         e.CallQueued: [pops.on_call_queued],
+        e.OfferMade: [pops.on_offer_made],
+        e.OfferEnded: [pops.on_offer_ended],
         e.CallOffered: [pops.on_call_offered],
         e.CallOfferEnded: [pops.on_call_offer_ended],
         e.CallAnswered: [pops.on_call_answered],
@@ -85,6 +88,32 @@ def agent_rules(agents: Agents) -> dict[type, list[Rule]]:
         e.Woke: [agents.on_woke],
         e.PbxConnected: [agents.on_pbx_connected],
         e.MembersSeen: [agents.on_members_seen],
+    }
+
+
+def routing_rules(dispatcher: Dispatcher) -> dict[type, list[Rule]]:
+    """Event -> who is offered what. After the screens and the operators' states: the pop goes first, and facts are settled."""
+    return {
+        e.CallArrived: [dispatcher.on_call_arrived],
+        e.CallQueued: [dispatcher.on_call_queued],
+        e.CallUnqueued: [dispatcher.on_call_unqueued],
+        e.CallToVoicemail: [dispatcher.on_call_to_voicemail],
+        e.ClientIdentified: [dispatcher.on_client_identified],
+        e.OfferMade: [dispatcher.on_offer_made],
+        e.RingFailed: [dispatcher.on_ring_failed],
+        e.CallOffered: [dispatcher.on_call_offered],
+        e.CallOfferEnded: [dispatcher.on_call_offer_ended],
+        e.CallAnswered: [dispatcher.on_call_answered],
+        e.CallTransferred: [dispatcher.on_call_transferred],
+        e.CallMerged: [dispatcher.on_call_merged],
+        e.CallDropped: [dispatcher.on_call_dropped],
+        e.CallEnded: [dispatcher.on_call_ended],
+        e.AgentChanged: [dispatcher.on_agent_changed],
+        e.AgentGone: [dispatcher.on_agent_gone],
+        e.AgentBack: [dispatcher.on_agent_back],
+        e.PbxConnected: [dispatcher.on_pbx_connected],
+        e.PbxLost: [dispatcher.on_pbx_lost],
+        e.Woke: [dispatcher.on_woke],
     }
 
 

@@ -77,8 +77,12 @@ class Agents:
             if agent.status.state is _OUT:
                 continue
             moved = self._moved(agent, Moment.SILENT, event.at) if agent.sessions else self._sign_out(agent, event.at)
-            # Screens know nobody yet, whether anything has changed or not.
-            outcome += [*moved, AnnounceAgent(status=agent.status)]
+            # Screens and routing know nobody yet, whether anything has changed or not.
+            outcome += [
+                *moved,
+                e.AgentChanged(at=event.at, status=agent.status),
+                AnnounceAgent(status=agent.status),
+            ]
         return outcome
 
     def on_agent_signed_in(self, event: e.AgentSignedIn) -> Outcome:
@@ -157,10 +161,11 @@ class Agents:
         return self._after(self._phones.offered(event), event.at)
 
     def on_call_offer_ended(self, event: e.CallOfferEnded) -> Outcome:
-        """Of all that may end the ringing only a true no-answer to a queue counts against the person."""
+        """Of all that may end the ringing only a true no-answer to a queue counts against the person, and only where there was a
+        browser to show it."""
         agent = self._agents.get(event.agent)
         missed = event.outcome is LegOutcome.NOANSWER and self._phones.rung_by_queue(event.call_id, event.leg_id)
-        if missed and agent is not None and agent.sessions:
+        if missed and agent is not None and agent.sessions and agent.here:
             agent.missed += 1
             agent.unreachable = 0 < self._desk.missed_calls <= agent.missed
         return self._after(self._phones.offer_ended(event), event.at)

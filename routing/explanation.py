@@ -3,10 +3,12 @@
 Every `Would` is exact: done now, it makes the router offer this item (a test does each of them). Instants are seconds (UTC epoch).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.errors import NotFound
+from core.model import Choice, Contender
 from routing.lines import Item, Line
 from routing.policy import Strategy
 from routing.requirement import HIGHEST, LOWEST, And, Missing, Requirement, missing, parse, skills_of
@@ -99,6 +101,38 @@ def candidates(router: Router, item_id: str, now_s: float) -> tuple[Ranked, ...]
     return tuple(sorted(ranked, key=lambda one: (one.measure, router.staff.people[one.login].number)))
 
 
+MOST_TOLD = 20
+"""So many contenders of each kind are kept with a choice; of the others only the number."""
+
+
+def choice_of(
+    router: Router, item: Item, chosen: Person, now_s: float, why_not: Callable[[str], tuple[str, ...]]
+) -> Choice:
+    """Why `chosen` is about to get this item; `why_not` says of a login what it is that makes them not ready."""
+    line = router.line_of(item)
+    able = candidates(router, item.item_id, now_s)
+    logins = {ranked.login for ranked in able}
+    others = [p for p in router.staff.people.values() if item.queue in p.queues and p.login not in logins]
+    excluded = []
+    for person in others[:MOST_TOLD]:
+        found, lacks, _ = _obstacles(line, item, person, now_s)
+        told = [str(each) for each in found if each is not Obstacle.NOT_READY]
+        told += (why_not(person.login) or (str(Obstacle.NOT_READY),)) if Obstacle.NOT_READY in found else ()
+        excluded.append(Contender(person.login, obstacles=tuple(told), missing=tuple(test.asked for test in lacks)))
+    return Choice(
+        login=chosen.login,
+        queue=item.queue,
+        strategy=str(line.policy.strategy),
+        step=line.effective,
+        requirement=str(line.requirement),
+        score=router.score(item, now_s),
+        waited_s=now_s - item.entered_s,
+        candidates=tuple(Contender(ranked.login, measure=ranked.measure) for ranked in able[:MOST_TOLD]),
+        excluded=tuple(excluded),
+        more=max(0, len(able) - MOST_TOLD) + max(0, len(others) - MOST_TOLD),
+    )
+
+
 def why_waiting(router: Router, item_id: str, now_s: float) -> WhyWaiting:
     """NotFound when it waits no more (or is being offered)."""
     item = _item(router, item_id)
@@ -133,6 +167,13 @@ def _rivals(router: Router, item: Item) -> list[Item]:
 
 
 def _judge(router: Router, line: Line, item: Item, person: Person, now_s: float) -> Judged:
+    found, lacks, until_s = _obstacles(line, item, person, now_s)
+    return Judged(person.login, found, lacks, until_s, _ahead(router, item, person, now_s))
+
+
+def _obstacles(
+    line: Line, item: Item, person: Person, now_s: float
+) -> tuple[tuple[Obstacle, ...], tuple[Missing, ...], float | None]:
     found: list[Obstacle] = []
     lacks = missing(line.requirement, person)
     if item.queue not in person.queues:
@@ -147,7 +188,7 @@ def _judge(router: Router, line: Line, item: Item, person: Person, now_s: float)
     if not item.may_go_to(person.login, now_s):
         found.append(Obstacle.TRIED)
         until_s = item.tried[person.login]
-    return Judged(person.login, tuple(found), lacks, until_s, _ahead(router, item, person, now_s))
+    return tuple(found), lacks, until_s
 
 
 def _has_room(person: Person, channel: str) -> bool:

@@ -5,7 +5,7 @@ to, and is told what came of it. After every call the promise holds that no free
 (but one they have just declined, while its `retry_s` runs).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -39,11 +39,18 @@ class _Open:
     waiting_for: set[str] = field(default_factory=set)
 
 
+Watcher = Callable[[Item, list[Person], float], None]
+
+
 class Router:
-    """All queues of a site. Every method that can free or bring somebody returns the offers that follow, in order."""
+    """All queues of a site. Every method that can free or bring somebody returns the offers that follow, in order.
+
+    `watch`, if set, sees each choice just before the offer is made, while the reasons for it still stand.
+    """
 
     def __init__(self, policies: Iterable[QueuePolicy]) -> None:
         self.policies = {policy.name: policy for policy in policies}
+        self.watch: Watcher | None = None
         self.staff = Staff()
         self.items: dict[str, Item] = {}
         self.offers: dict[str, _Open] = {}
@@ -217,6 +224,23 @@ class Router:
             moved.append(self._line(item))
         return self._settle(moved, now_s)
 
+    # --- the plan -------------------------------------------------------------------------------------------------
+
+    def reform(self, policies: Iterable[QueuePolicy], now_s: float) -> list[Offer]:
+        """Other policies, at once for those who wait. Of a queue that is gone, the caller withdraws the items first."""
+        before, self.policies = self.policies, {policy.name: policy for policy in policies}
+        changed = {name for name in before.keys() | self.policies.keys() if before.get(name) != self.policies.get(name)}
+        moved = [item for item in self.items.values() if item.queue in changed]
+        waiting = [item for item in moved if item.waiting]
+        for item in waiting:
+            self._leave(item)
+        self._drop(kind for kind in self._lines if kind[0] in changed)
+        for item in moved:
+            self._step(item, self.policies[item.queue], now_s)
+        for item in waiting:
+            self._join(item)
+        return self._settle({self._line(item).number: self._line(item) for item in waiting}.values(), now_s)
+
     # --- asked by those who explain ---------------------------------------------------------------------------------
 
     def score(self, item: Item, now_s: float) -> float:
@@ -303,6 +327,8 @@ class Router:
     def _offer_to(self, item: Item, people: list[Person], now_s: float) -> Offer:
         channel = self.policies[item.queue].channel
         step = self._line(item).effective
+        if self.watch is not None:
+            self.watch(item, people, now_s)
         self._leave(item)
         for person in people:
             self._offers_made += 1
@@ -383,13 +409,20 @@ class Router:
         """Lines of one preferred operator or of one item's own wish are many: those that stand empty go when there are too many."""
         if len(self._lines) < _MOST_LINES:
             return
-        for kind, line in list(self._lines.items()):
-            if not line.waiting and (kind[2] is not None or kind[3] is not None):
-                bit = ~(1 << line.number)
-                self._serves = {login: serves & bit for login, serves in self._serves.items()}
-                self._unused.append(line.number)
-                line.dropped = True
-                del self._lines[kind]
+        self._drop(
+            kind
+            for kind, line in self._lines.items()
+            if not line.waiting and (kind[2] is not None or kind[3] is not None)
+        )
+
+    def _drop(self, kinds: Iterable[tuple[str, int, str | None, Requirement | None]]) -> None:
+        """These lines, which nobody stands in, are no more."""
+        for kind in list(kinds):
+            line = self._lines.pop(kind)
+            bit = ~(1 << line.number)
+            self._serves = {login: serves & bit for login, serves in self._serves.items()}
+            self._unused.append(line.number)
+            line.dropped = True
 
     def _match(self, line: Line) -> bool:
         """Whether anybody may serve it now who couldn't before."""

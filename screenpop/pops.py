@@ -26,9 +26,20 @@ from core.events import (
     ClientIdentified,
     LegEnded,
     LegMuted,
+    OfferEnded,
+    OfferMade,
     RecordingChanged,
 )
-from core.model import Candidate, ClientSummary, Direction, FollowUpLine, LegOutcome, PastInteraction, Pop
+from core.model import (
+    Candidate,
+    ClientSummary,
+    Direction,
+    FollowUpLine,
+    LegOutcome,
+    OfferOutcome,
+    PastInteraction,
+    Pop,
+)
 
 HISTORY_SHOWN = 20
 OVER = frozenset({"missed", "ended"})
@@ -130,6 +141,21 @@ class Pops:
                 call.waiting_since, call.queued = event.at, True
             call.queue = event.queue
         return []
+
+    def on_offer_made(self, event: OfferMade) -> list[Effect]:
+        """Chosen: the pop is there before the phone rings. The leg to come has the offer's id."""
+        call = self._calls.get(event.call_id)
+        if call is None or event.offer_id in call.pops:
+            return []
+        call.queue = event.queue
+        return [self._shown(call, event.offer_id, event.agent, event.at)]
+
+    def on_offer_ended(self, event: OfferEnded) -> list[Effect]:
+        """Where the phone rang, its own end has said so before; where it didn't, this is the end."""
+        if event.outcome is OfferOutcome.ACCEPTED:
+            return []
+        state = "missed" if event.missed else "ended"
+        return self._changed(event.call_id, event.offer_id, state=state, ended_at=event.at)
 
     def on_call_offered(self, event: CallOffered) -> list[Effect]:
         """The phone rings: show, with whatever is known by now. Never wait to pop."""

@@ -14,16 +14,19 @@ from core.desk import Desk
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
-from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
+from routing.dispatcher import Dispatcher
+from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules, routing_rules
 from screenpop.pops import Pops
 from service import Service, cdr_source
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.pbx_settings import AmiAccount
 from telephony.wire import Odd
 from tests.cards import NOON
+from tests.centre import ScriptedPlan
 
-DELIBERATELY_UNHEARD = {
-    events.AgentChanged,  # for routing to come
+DELIBERATELY_UNHEARD: set[type] = {
+    events.CallbackAsked,  # for callbacks to come
+    events.VoicemailLeft,
 }
 ABSTRACT = {events.Event, events.CallEvent, Effect}
 
@@ -38,7 +41,12 @@ def agents() -> Agents:
 
 
 def tables() -> dict[type, list[Any]]:
-    return joined(pbx_rules({}), card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents()))
+    rooms = card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents()), routing_rules(dispatcher())
+    return joined(pbx_rules({}), *rooms)
+
+
+def dispatcher() -> Dispatcher:
+    return Dispatcher(ScriptedPlan({}, {}))
 
 
 def test_every_event_is_heard_or_deliberately_not() -> None:
@@ -58,20 +66,27 @@ def test_rules_are_named_after_their_event() -> None:
             "_"
         )
 
-    for kind, rules in joined(card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents())).items():
+    of_rooms = card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents()), routing_rules(dispatcher())
+    for kind, rules in joined(*of_rooms).items():
         assert {rule.__name__ for rule in rules} == {name(kind)}
 
 
 def test_every_rule_of_cards_pops_and_agents_is_in_the_table() -> None:
-    for room, table in ((Cards(timezone_of=str), card_rules), (Pops(), pop_rules), (agents(), agent_rules)):
+    for room, table in (
+        (Cards(timezone_of=str), card_rules),
+        (Pops(), pop_rules),
+        (agents(), agent_rules),
+        (dispatcher(), routing_rules),
+    ):
         written = {name for name in dir(room) if name.startswith("on_")}
         assert written == {rule.__name__ for rules in table(room).values() for rule in rules}  # type: ignore[operator]
 
 
 def test_cards_hear_before_pops() -> None:
-    """A pop shows what the card says, so the card changes first."""
+    """A pop shows what the card says, so the card changes first; and who is chosen follows from what operators do."""
     heard = tables()[events.CallAnswered]
-    assert [type(rule.__self__) for rule in heard] == [Cards, Pops, Agents]
+    assert [type(rule.__self__) for rule in heard] == [Cards, Pops, Agents, Dispatcher]
+    assert [type(rule.__self__) for rule in tables()[events.OfferMade]] == [Pops, Dispatcher]
 
 
 def test_joining_keeps_every_rule_and_its_order() -> None:
