@@ -11,6 +11,9 @@ from core.errors import Rejected
 _NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9]{1,16}/[A-Za-z0-9][A-Za-z0-9_.@-]{0,78}")
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,149}")
+_CHANNEL_NAME = re.compile(r"[A-Za-z0-9]{1,16}/[A-Za-z0-9+][A-Za-z0-9_.@/:+-]{0,150}(;[12])?")
+_TOKEN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_SOUND = re.compile(r"[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40}){0,5}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,78}")
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}")
@@ -24,6 +27,11 @@ def number(value: str) -> str:
     return _checked(value, _NUMBER, "a number to dial", "digits, * and #, at most 40, with or without a leading +")
 
 
+def is_number(value: str) -> bool:
+    """What a caller calls their number may be anything."""
+    return _NUMBER.fullmatch(value) is not None
+
+
 def endpoint(value: str) -> str:
     """A phone, as `PJSIP/1001`."""
     return _checked(value, _ENDPOINT, "a phone", "technology/name, as PJSIP/1001")
@@ -32,6 +40,26 @@ def endpoint(value: str) -> str:
 def channel(value: str) -> str:
     """A channel's Uniqueid. Asterisk takes it wherever it takes a channel's name."""
     return _checked(value, _CHANNEL, "a channel's Uniqueid", "letters, digits, dots and dashes")
+
+
+def channel_name(value: str) -> str:
+    """A channel's name, as `PJSIP/trunk-0000002a` or `Local/400@queues-00000001;2`."""
+    return _checked(value, _CHANNEL_NAME, "a channel's name", "technology/name, as PJSIP/trunk-0000002a")
+
+
+def agent(value: str) -> str:
+    """The name of an operator's endpoint, mostly an extension."""
+    return _checked(value, _NAME, "an operator's extension", "letters, digits, dots, dashes")
+
+
+def token(value: str) -> str:
+    """The name of an ACD queue, which is an extension of our dialplan."""
+    return _checked(value, _TOKEN, "an ACD queue's name", "small letters, digits, dashes and underscores, at most 40")
+
+
+def sound(value: str) -> str:
+    """A sound file of the PBX, without its ending."""
+    return _checked(value, _SOUND, "a sound", "letters, digits, dashes, and / between folders, without an ending")
 
 
 def queue(value: str) -> str:

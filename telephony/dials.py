@@ -3,6 +3,7 @@
 
 from datetime import datetime
 
+from core.events import RingFailed
 from core.model import Direction
 from telephony import facts as f
 from telephony import meeting, queueing, ringing
@@ -68,4 +69,12 @@ def on_agent_rang(floor: Floor, fact: f.AgentRang) -> None:
 
 
 def on_originated(floor: Floor, fact: f.Originated) -> None:
-    """Nothing to add: the leg's own Hangup tells why it failed, the bridge that it worked."""
+    """Of an offer whose phone got no channel nobody else tells; else the leg's own Hangup tells why it failed, the bridge that it
+    worked."""
+    offer = ringing.OFFER_ID.match(fact.uniqueid)
+    caller = floor.channels.get(offer[1]) if offer else None
+    if fact.succeeded or caller is None or fact.uniqueid in floor.channels or fact.uniqueid in floor.dead:
+        return
+    _, agent = floor.endpoints.role(f"{fact.channel}-")
+    why = f"The phone {fact.channel} can't be rung: it is not registered, or the PBX doesn't know it."
+    floor.say(RingFailed(at=fact.at, call_id=caller.call.call_id, offer_id=fact.uniqueid, agent=agent, why=why))

@@ -229,9 +229,11 @@ class Muted(NamedTuple):
 
 
 class Originated(NamedTuple):
-    """The outcome of our Originate: `reason` 4 answered, 3 rang out, 0 refused, 1 no such, 5 busy, 8 congestion."""
+    """The outcome of our Originate: `reason` 4 answered, 3 rang out, 0 refused, 1 no such, 5 busy, 8 congestion. `channel` is the
+    phone alone (`PJSIP/1001`) where none was made; `uniqueid` is the one that we chose, then too."""
 
     at: datetime
+    channel: str
     uniqueid: str
     succeeded: bool
     reason: int

@@ -193,7 +193,7 @@ def _renamed(h: Headers, at: datetime) -> Fact:
 
 
 def _originated(h: Headers, at: datetime) -> Fact:
-    return f.Originated(at, known(h["Uniqueid"]), h["Response"] == "Success", int(h["Reason"]))
+    return f.Originated(at, h["Channel"], known(h["Uniqueid"]), h["Response"] == "Success", int(h["Reason"]))
 
 
 def _user_event(h: Headers, at: datetime) -> Fact | None:

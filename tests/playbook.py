@@ -231,6 +231,7 @@ _WORDS: dict[type, Callable[[Any], list[str]]] = {
     e.CallOffered: lambda event: [event.agent, event.queue or ""],
     e.CallOfferEnded: lambda event: [event.outcome.value],
     e.CallAnswered: lambda event: [event.party],
+    e.RingFailed: lambda event: [event.offer_id, event.agent, "certain" if event.certain else ""],
     e.CallTransferred: _transferred,
     e.CallParked: lambda event: [event.slot],
     e.CallUnparked: lambda event: [event.slot],

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import Rejected
 from core.ids import epoch_of
+from core.model import Door
 from telephony.action_text import action_bytes
 from telephony.command_checks import showable, shown
 from telephony.commands import (
@@ -23,6 +24,7 @@ from telephony.commands import (
     own_channel_id,
 )
 from telephony.member_commands import AddMember, PauseMember, RemoveMember, SetGlobal, SetPenalty
+from telephony.offer_commands import AskChannelState, AskDoor, AskEpoch, AskServed, RingForCaller, SendThrough
 from telephony.recording_commands import PauseRecording, ResumeRecording, StartRecording, StopRecording
 
 UID = "1795289549.7"
@@ -45,6 +47,11 @@ GOOD: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "remove": (RemoveMember, {"queue": "support", "phone": "PJSIP/1001"}),
     "pause": (PauseMember, {"phone": "PJSIP/1001", "paused": True, "queue": "support", "reason": "обед"}),
     "penalty": (SetPenalty, {"phone": "PJSIP/1001", "penalty": 3, "queue": "support"}),
+    "offer": (RingForCaller, {"phone": "PJSIP/1001", "channel_id": f"cc.{UID}.1", "agent": "1001", "queue": "support-acd",
+                              "caller_channel": "PJSIP/trunk-0000002a", "caller_uniqueid": UID, "ring_s": 12,
+                              "shown_number": "+79161110001", "shown_name": "Анна", "announce": "custom/sales",
+                              "record": "a1-7.wav"}),
+    "send": (SendThrough, {"uniqueid": UID, "door": Door.VOICEMAIL, "queue": "support-acd"}),
     "global": (SetGlobal, {"variable": "CC_HEARTBEAT", "value": "1795289549"}),
 }  # fmt: skip
 
@@ -108,6 +115,19 @@ def test_hostile_values_are_rejected(kind: str, key: str, hostile: str) -> None:
         ("penalty", "penalty", 1.5),
         ("spy", "mode", "record"),
         ("global", "variable", "SHELL(id)"),
+        ("offer", "ring_s", 0),
+        ("offer", "queue", ""),
+        ("offer", "queue", "Support"),
+        ("offer", "queue", "s,1"),
+        ("offer", "caller_channel", "/PJSIP.*/"),
+        ("offer", "caller_channel", UID),
+        ("offer", "announce", "../etc/passwd"),
+        ("offer", "announce", "/etc/passwd"),
+        ("offer", "record", "../x.wav"),
+        ("offer", "agent", ""),
+        ("send", "door", "window"),
+        ("send", "queue", "_x."),
+        ("send", "uniqueid", "/"),
     ],
 )
 def test_values_that_asterisk_would_take_amiss_are_rejected(kind: str, key: str, value: object) -> None:
@@ -154,3 +174,51 @@ def test_our_channel_ids_tell_their_second_and_hold_nothing_else() -> None:
 def test_any_name_can_be_made_showable(text: str, made: str) -> None:
     assert showable(text) == made
     assert shown(showable(text)) == made
+
+
+def test_an_offer_as_it_goes_over_the_wire() -> None:
+    make, fields = GOOD["offer"]
+    assert make(**fields).headers() == [
+        ("Action", "Originate"), ("Channel", "PJSIP/1001"), ("Context", "meridian-agent"), ("Exten", "s"),
+        ("Priority", "1"), ("Timeout", "12000"), ("CallerID", '"Анна" <+79161110001>'), ("ChannelId", f"cc.{UID}.1"),
+        ("Async", "true"), ("Variable", "CC_CALLER=PJSIP/trunk-0000002a"), ("Variable", f"CC_CALLID={UID}"),
+        ("Variable", "CC_AGENT=1001"), ("Variable", "CC_QUEUE=support-acd"), ("Variable", "CC_ANNOUNCE=custom/sales"),
+        ("Variable", "CC_RECORD=a1-7.wav"),
+    ]  # fmt: skip
+
+
+def test_an_offer_of_a_caller_who_hides_shows_nothing() -> None:
+    make, fields = GOOD["offer"]
+    headers = make(**fields | {"shown_number": "", "shown_name": "", "announce": "", "record": ""}).headers()
+    assert ("CallerID", '"" <>') in headers
+    assert not {value.partition("=")[0] for key, value in headers if key == "Variable"} & {"CC_ANNOUNCE", "CC_RECORD"}
+
+
+def test_a_caller_who_came_through_a_local_channel() -> None:
+    make, fields = GOOD["offer"]
+    name = "Local/400@from-queue-00000001;2"
+    assert ("Variable", f"CC_CALLER={name}") in make(**fields | {"caller_channel": name}).headers()
+
+
+@pytest.mark.parametrize(
+    ("question", "headers"),
+    [
+        (AskDoor(door=Door.QUEUE, queue="sales"), [("Variable", "DIALPLAN_EXISTS(meridian-acd,sales,1)")]),
+        (AskServed(uniqueid=UID), [("Channel", UID), ("Variable", "CC_SERVED")]),
+        (AskChannelState(uniqueid=UID), [("Channel", UID), ("Variable", "CHANNEL(state)")]),
+        (AskEpoch(), [("Variable", "EPOCH")]),
+    ],
+)
+def test_questions_change_nothing(question: Any, headers: list[tuple[str, str]]) -> None:
+    assert question.headers() == [("Action", "Getvar"), *headers]
+    assert not question.acting
+
+
+def test_questions_take_no_functions_either() -> None:
+    for make in (
+        lambda: AskDoor(door=Door.QUEUE, queue="a,1)}${SHELL(id"),
+        lambda: AskServed(uniqueid="/a/"),
+        lambda: AskChannelState(uniqueid="/a/"),
+    ):
+        with pytest.raises(Rejected):
+            make()

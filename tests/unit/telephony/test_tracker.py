@@ -912,6 +912,30 @@ def test_a_late_newchannel_after_its_hangup_makes_no_ghost() -> None:
     assert all_gone(play)
 
 
+def test_an_offer_whose_phone_gets_no_channel_failed() -> None:
+    play = waiting_caller()
+    play.feed(f.Originated(at(2), "PJSIP/1010", "cc.A.1", False, 0))
+    play.tells("2 RingFailed A cc.A.1 1010 certain")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_offer_with_a_channel_tells_its_end_itself(gone: bool) -> None:
+    play = waiting_caller()
+    play.dialled(2, "", "cc.A.1", "1001")
+    if gone:
+        play.hung_up(4, "cc.A.1", cause=17, asked=True)
+    story = play.take_story()
+    play.feed(f.Originated(at(4), "PJSIP/1001", "cc.A.1", False, 0))
+    assert play.take_story() == [] and any("CallOffered" in line for line in story)
+
+
+def test_a_failed_call_that_is_no_offer_of_a_waiting_caller_tells_nothing() -> None:
+    play = waiting_caller()
+    play.feed(f.Originated(at(2), "PJSIP/1010", "cc.gone.1", False, 0), f.Originated(at(2), "PJSIP/1010", "", False, 0))
+    play.feed(f.Originated(at(2), "PJSIP/1010-00000003", "cc.A.1", True, 4))
+    assert play.take_story() == []
+
+
 def test_the_memory_of_the_dead_is_bounded() -> None:
     play = Playbook()
     for n in range(20_050):
@@ -973,7 +997,9 @@ def test_facts_about_nobody_say_nothing() -> None:
     play.feed(f.DialRang(at(0), "Z"), f.Parked(at(0), "Z", "7"), f.Unparked(at(0), "Z", "Z", "7"))
     play.feed(f.PickedUp(at(0), "x", "Z", "Z"), f.Spied(at(0), "Z"), f.ConferenceJoined(at(0), "Z"))
     play.feed(f.LocalPaired(at(0), "Z", "Z"), f.Renamed(at(0), "Z", "x", "y"), f.RecordingBegan(at(0), "Z", "f"))
-    play.feed(f.Originated(at(0), "Z", True, 4), f.OfferConnected(at(0), "Z", "Z"), f.VoicemailBegan(at(0), "Z"))
+    play.feed(
+        f.Originated(at(0), "PJSIP/1001", "Z", True, 4), f.OfferConnected(at(0), "Z", "Z"), f.VoicemailBegan(at(0), "Z")
+    )
     play.tells("")
     assert all_gone(play)
 
