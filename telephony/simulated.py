@@ -181,7 +181,7 @@ class SimulatedPbx:
         self._catch_up()
         self._switch.tell = self._tell
         self._switch.boot()
-        self._calls.exchange.queues.boot()
+        self._calls.exchange.boot()
         self.faults.not_booted = booting_s > 0
         await self._listen()
         self.traffic.begin()

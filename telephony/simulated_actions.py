@@ -4,11 +4,13 @@ the words of Asterisk 22.10. Lists are simulated_lists'; who may do what is deci
 import re
 from datetime import UTC, datetime
 
-from telephony.simulated_calls import Calls, Origination
+from telephony.simulated_calls import Calls
 from telephony.simulated_channels import Channel
 from telephony.simulated_line import ConsultAsked, HungUp, Moved, ParkAsked, TransferAsked
 from telephony.simulated_lists import LISTS
 from telephony.simulated_members import MEMBER_ACTIONS, Action
+from telephony.simulated_offer import CONTEXT as OFFER
+from telephony.simulated_origination import Origination
 from telephony.simulated_plan import Plan, Ring
 from telephony.simulated_request import Reply, Request, success
 from telephony.simulated_stage import Interrupt
@@ -187,7 +189,7 @@ def _setvar(calls: Calls, request: Request) -> Reply:
     if not name:
         return request.error("No variable specified")
     if not request.get("Channel"):
-        switch.variables[name] = value
+        switch.set_global(name, value)
         return success(request, ("Message", "Variable Set"))
     channel = switch.find(request.get("Channel"))
     if channel is None:
@@ -215,8 +217,13 @@ def _originate(calls: Calls, request: Request) -> Reply:
         return request.error("Channel not specified")
     context, exten = request.get("Context"), request.get("Exten")
     exchange = calls.exchange
-    reachable = exten in exchange.dids or exten in exchange.agents or exchange.outside_number(exten)
-    if not request.get("Application") and not (reachable and context):
+    known = (
+        exten in exchange.dids,
+        exten in exchange.agents,
+        exchange.outside_number(exten),
+        (context, exten) == (OFFER, "s"),
+    )
+    if not request.get("Application") and not (any(known) and context):
         return request.error("Extension does not exist.")
     shown = re.fullmatch(r'\s*"?(.*?)"?\s*<([^>]*)>\s*', request.get("CallerID"))
     timeout = request.get("Timeout") or "30000"
@@ -235,9 +242,11 @@ def _originate(calls: Calls, request: Request) -> Reply:
         variables=tuple((name, value) for name, _, value in variables),
     )
     taken = asking.channel_id and any(c.uniqueid == asking.channel_id for c in exchange.switch.channels.values())
-    known = asking.application.lower() in ("", "chanspy")
-    if asking.agent not in exchange.agents or taken or not known:
+    simulated = asking.application.lower() in ("", "chanspy")
+    if asking.agent not in exchange.agents or asking.agent in exchange.unregistered or taken or not simulated:
         calls.refuse(asking)
+    elif asking.context == OFFER:
+        calls.offer(asking)
     else:
         rng = exchange.rng
         plan = Plan(talk_s=rng.uniform(8, 40), ended_by=rng.choice(("agent", "called")))

@@ -7,16 +7,18 @@ outside). Pure: the stage gives the time, the switch tells the messages.
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from telephony.simulated_channels import Channel, Pairs
-from telephony.simulated_line import Exchange, Goto, HungUp, Line
+from telephony.simulated_channels import Channel
+from telephony.simulated_line import Exchange, Goto, Line
+from telephony.simulated_lobby import OURS, in_lobby
 from telephony.simulated_moves import converse
-from telephony.simulated_plan import PICKS_UP, SIP_REFUSALS, Hand, Plan, Ring, Truth
+from telephony.simulated_offer import offered
+from telephony.simulated_origination import ANSWERED, FAILED, Origination, dialled, responds, rings
+from telephony.simulated_plan import PICKS_UP, Hand, Plan, Ring, Truth
 from telephony.simulated_ringing import Dialling, outbound_caller_id
 from telephony.simulated_spy import spying
 from telephony.simulated_stage import Performance, Story
-from telephony.simulated_switch import Switch
 from telephony.simulated_talk import Talk
-from telephony.simulated_waiting import in_queue
+from telephony.simulated_waiting import in_queue, voicemail
 
 _MOST_EXTENSIONS = 20
 
@@ -31,23 +33,6 @@ class Call:
     @property
     def over(self) -> bool:
         return self.performance.over
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origination:
-    """What an Originate asked for."""
-
-    agent: str
-    context: str
-    exten: str
-    number: str = ""
-    name: str = ""
-    channel_id: str | None = None
-    timeout_s: float = 30.0
-    action_id: str = ""
-    variables: tuple[tuple[str, str], ...] = ()
-    application: str = ""
-    data: str = ""
 
 
 class Calls:
@@ -77,12 +62,24 @@ class Calls:
         line = self._line(direction, asked.number, asked.name, asked.exten, plan)
         return self._play(line, self._click(line, asked, ring, far), 0.0)
 
+    def offer(self, asked: Origination) -> None:
+        """Meridian rings the operator whom it chose for a caller in a lobby."""
+        truth = Truth(
+            direction="offer",
+            caller_number=asked.number,
+            caller_name=asked.name,
+            dialled="s",
+            started=self.exchange.stage.now,
+        )
+        line = Line(self.exchange, Plan(), truth)
+        line.performance = self.exchange.stage.play(offered(line, asked))
+
     def refuse(self, asked: Origination) -> None:
         """An Originate that comes to nothing: no such phone, a channel id in use, an application that isn't simulated."""
         self.exchange.stage.play(self._refused(asked), after_s=0.05)
 
     def _refused(self, asked: Origination) -> Story:
-        _originate_response(self.exchange.switch, None, asked, 0)
+        responds(self.exchange.switch, None, asked, FAILED)
         yield from ()
 
     def _line(self, direction: str, number: str, name: str, dialled: str, plan: Plan) -> Line:
@@ -93,6 +90,7 @@ class Calls:
             dialled=dialled,
             started=self.exchange.stage.now,
         )
+        self.exchange.keep(truth)
         return Line(self.exchange, plan, truth)
 
     def _play(self, line: Line, story: Story, after_s: float) -> Call:
@@ -128,61 +126,14 @@ class Calls:
         yield from self._dialplan(line, Goto(source, "from-agent", exten), ring)
 
     def _click(self, line: Line, asked: Origination, ring: Ring, far: Ring) -> Story:
-        switch, agent = line.switch, asked.agent
-        leg = switch.new_channel(
-            agent,
-            context="from-agent",
-            exten="s",
-            number=agent,
-            name=line.exchange.agent_name(agent),
-            uniqueid=asked.channel_id,
-            story=line.performance,
-        )
-        leg.application, leg.data = "AppDial2", "(Outgoing Line)"
-        leg.variables.update(asked.variables)
+        leg = dialled(line, asked)
         self._began(line, leg)
-        if asked.number:
-            switch.caller_id(leg, asked.number, asked.name)
-            switch.connected(leg, leg.number, leg.caller_name)
-        switch.dial("DialBegin", None, leg.snapshot("Dest"), ("DialString", agent))
-        reason = yield from self._click_rings(line, leg, asked, ring)
-        _originate_response(switch, leg, asked, reason)
-        if reason == 4 and asked.application:
+        reason = yield from rings(line, leg, asked, ring)
+        if reason == ANSWERED and asked.application:
             yield from spying(line, leg, asked.data)
-        elif reason == 4:
+        elif reason == ANSWERED:
             leg.application, leg.data = "", ""
             yield from self._dialplan(line, Goto(leg, asked.context, asked.exten), far)
-
-    def _click_rings(self, line: Line, leg: Channel, asked: Origination, ring: Ring) -> Generator[float, None, int]:
-        """4 answered, 3 rung out, 0 anything else: as OriginateResponse says it."""
-        switch = line.switch
-        try:
-            yield from line.wait(0.02, HungUp)
-            switch.state(leg, 5)
-            line.queues.refresh(asked.agent)
-            acts = ring.outcome in (Hand.ANSWERED, *SIP_REFUSALS) and ring.after_s < asked.timeout_s
-            yield from line.wait(ring.after_s if acts else asked.timeout_s, HungUp)
-        except HungUp:
-            self._click_fails(line, leg, "NOANSWER", 0, None)
-            return 0
-        if not acts:
-            self._click_fails(line, leg, "", 19, 480)
-            return 3
-        if ring.outcome in SIP_REFUSALS:
-            cause, sip = SIP_REFUSALS[ring.outcome]
-            switch.about("HangupRequest", leg, ("Cause", str(cause)), ("TechCause", str(sip)))
-            self._click_fails(line, leg, "BUSY" if cause == 17 else "NOANSWER", cause, sip)
-            return 0
-        switch.state(leg, 6)
-        switch.dial("DialEnd", None, leg.snapshot("Dest"), ("DialStatus", "ANSWER"))
-        return 4
-
-    def _click_fails(self, line: Line, leg: Channel, status: str, cause: int, sip: int | None) -> None:
-        if status:
-            line.switch.dial("DialEnd", None, leg.snapshot("Dest"), ("DialStatus", status))
-        line.switch.hang_up(leg, cause, sip)
-        line.queues.refresh(leg.endpoint)
-        line.truth.ended_by, line.truth.cause = "agent", cause
 
     def _began(self, line: Line, channel: Channel) -> None:
         truth = line.truth
@@ -203,8 +154,14 @@ class Calls:
     def _extension(self, line: Line, at: Goto, ring: Ring, *, give_up: bool) -> Generator[float, None, Goto | None]:
         channel, exten = at.channel, at.exten
         channel.context, channel.exten, channel.priority = at.context, exten, 1
+        ours = OURS.get(at.context)
+        if ours and exten in self.exchange.queues.by_name and not give_up:
+            return (yield from ours(line, channel, exten))
         if exten in self.exchange.dids and not give_up:
-            return (yield from in_queue(line, channel, self.exchange.dids[exten]))
+            return (yield from self._to_queue(line, channel, self.exchange.dids[exten]))
+        if at.context == "voicemail":
+            yield from voicemail(line, channel)
+            return None
         agent = exten if exten in self.exchange.agents else None
         number = self.exchange.outside_number(exten)
         if give_up or (agent is None and number is None) or agent == channel.endpoint:
@@ -221,21 +178,12 @@ class Calls:
             line.truth.rung(agent, Hand.ANSWERED)
         return (yield from converse(Talk(line, channel, leg)))
 
+    def _to_queue(self, line: Line, channel: Channel, queue: str) -> Generator[float, None, Goto | None]:
+        if queue not in self.exchange.acd:
+            return (yield from in_queue(line, channel, queue))
+        channel.context, channel.exten = "meridian-acd", queue
+        return (yield from in_lobby(line, channel, queue))
+
     def _unallocated(self, line: Line, channel: Channel) -> None:
         line.record(channel, None, "NO ANSWER", began=channel.created_at)
         line.client_ends(channel, 1, by_phone=False)
-
-
-def _originate_response(switch: Switch, leg: Channel | None, asked: Origination, reason: int) -> None:
-    told: Pairs = [("ActionID", asked.action_id)] if asked.action_id else []
-    told += [
-        ("Response", "Success" if reason == 4 else "Failure"),
-        ("Channel", leg.name if leg and reason == 4 else f"PJSIP/{asked.agent}"),
-        ("Context", asked.context),
-        ("Exten", asked.exten),
-        ("Reason", str(reason)),
-        ("Uniqueid", leg.uniqueid if leg else "<unknown>"),
-        ("CallerIDNum", asked.number or "<unknown>"),
-        ("CallerIDName", asked.name or "<unknown>"),
-    ]
-    switch.event("call", "OriginateResponse", told)

@@ -22,11 +22,15 @@ MEMBERSHIPS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """Who is there: agents, queues with their members, and which number leads to which queue."""
+    """Who is there: agents, queues with their members, which number leads to which queue.
+
+    `acd`: queues without members, in which callers wait for Meridian's choice, and the queue that takes over ("": none does).
+    """
 
     agents: tuple[str, ...] = AGENTS
     queues: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(MEMBERSHIPS))
     dids: Mapping[str, str] = field(default_factory=lambda: {"500": "support", "501": "sales", "502": "billing"})
+    acd: Mapping[str, str] = field(default_factory=dict)
     system_name: str = ""
 
 
@@ -36,7 +40,7 @@ def founded(
     """The company at `now`, nobody calling yet. Everything random in it comes from `seed`."""
     stage = Stage(now=now, speed=speed)
     switch = Switch(now=lambda: stage.now, seed=seed, system_name=company.system_name)
-    queues = Queues(switch, tuple(company.queues))
+    queues = Queues(switch, (*company.queues, *company.acd))
     exchange = Exchange(
         switch=switch,
         queues=queues,
@@ -47,6 +51,7 @@ def founded(
         record=record or (lambda _: None),
         truth=[],
         reserved=set(),
+        acd=company.acd,
     )
     for name, members in company.queues.items():
         for agent in members:

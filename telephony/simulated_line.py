@@ -4,7 +4,7 @@ Also the things that can happen to a call from outside. Plays nothing itself.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from telephony.simulated_cdr import CallRecord
@@ -47,6 +47,20 @@ class ConsultAsked(Interrupt):
         self.channel, self.exten = channel, exten
 
 
+class Taken(Interrupt):
+    """The dialplan of an agent's `leg` joins the waiting caller to it, wherever the caller is: Bridge()."""
+
+    def __init__(self, leg: Channel) -> None:
+        self.leg = leg
+
+
+class KeyPressed(Interrupt):
+    """The waiting caller pressed a key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
 class ParkAsked(Interrupt):
     def __init__(self, channel: Channel, timeout_s: int) -> None:
         self.channel, self.timeout_s = channel, timeout_s
@@ -63,7 +77,12 @@ class Goto:
 
 @dataclass(eq=False, kw_only=True)
 class Exchange:
-    """The simulated company: switch, queues, stage, which number leads where, who answers."""
+    """The simulated company: switch, queues, stage, which number leads where, who answers.
+
+    `acd`: queues in which callers wait for Meridian's choice, with the queue that takes over ("" where none does). `lobby` has
+    the lines of those who wait there, by the caller's Uniqueid; `locks` who answered first for whom; `unregistered` phones are
+    off and known to be.
+    """
 
     switch: Switch
     queues: Queues
@@ -74,6 +93,20 @@ class Exchange:
     record: Callable[[CallRecord], None]
     truth: list[Truth]
     reserved: set[str]
+    acd: Mapping[str, str]
+    lobby: "dict[str, Line]" = field(default_factory=dict)
+    locks: dict[str, Channel] = field(default_factory=dict)
+    unregistered: set[str] = field(default_factory=set)
+
+    def boot(self) -> None:
+        """All calls are lost, and with them who waited and who held a lock."""
+        self.queues.boot()
+        self.lobby.clear()
+        self.locks.clear()
+
+    def keep(self, truth: Truth) -> None:
+        self.truth.append(truth)
+        del self.truth[:-5000]
 
     def agent_name(self, agent: str) -> str:
         return f"Agent {int(agent) % 1000}" if agent.isdigit() else agent
@@ -107,10 +140,9 @@ class Line:
         self.performance: Performance | None = None
         self.tried: list[str] = []
         self.transferred = False
+        self.comes_back_to: tuple[str, str] | None = None
         self.parted: HungUp | None = None
         self._legs: dict[str, float] = {}
-        exchange.truth.append(truth)
-        del exchange.truth[:-5000]
 
     def now(self) -> float:
         return self.switch.now()

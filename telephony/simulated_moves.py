@@ -185,6 +185,7 @@ def _aside(line: Line, second: Channel, to: str) -> Line:
         channel=second.name,
         uniqueid=second.uniqueid,
     )
+    line.exchange.keep(truth)
     aside = Line(line.exchange, line.plan, truth)
     aside.performance = line.performance
     return aside

@@ -48,12 +48,14 @@ class Plan:
     """One call. `rings` names phones in the order of ringing; without it the queue picks and `behave` says how each reacts.
 
     `patience_s`: the caller (or the agent who dials) gives up then. `hold_s`: length of each hold. A transfer comes after
-    `talk_s`; the talk after it lasts `talk_after_s`.
+    `talk_s`; the talk after it lasts `talk_after_s`. A caller in an ACD queue presses the key for a callback after
+    `callback_after_s`; a phone named several times in `rings` rings so often for them.
     """
 
     rings: tuple[tuple[str, Ring], ...] = ()
     behave: Callable[[str], Ring] | None = None
     patience_s: float | None = None
+    callback_after_s: float | None = None
     queue_timeout_s: float = 120.0
     ring_timeout_s: float | None = None
     talk_s: float = 4.0
@@ -96,6 +98,7 @@ class Truth:
     ended_by: str | None = None
     cause: int | None = None
     voicemail: bool = False
+    callback: bool = False
     left_at: float | None = None
 
     def rung(self, agent: str, outcome: str) -> None:

@@ -123,6 +123,12 @@ class Switch:
         channel.variables[name] = value
         self.event("dialplan", "VarSet", channel.snapshot(), [("Variable", name), ("Value", value)])
 
+    def set_global(self, name: str, value: str) -> None:
+        self.variables[name] = value
+        self.event(
+            "dialplan", "VarSet", [("Channel", "none"), ("Uniqueid", "none"), ("Variable", name), ("Value", value)]
+        )
+
     def about(self, name: str, channel: Channel, *more: tuple[str, str]) -> None:
         """An event of class call about one channel."""
         self.event("call", name, channel.snapshot(), list(more))

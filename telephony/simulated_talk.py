@@ -25,13 +25,17 @@ class Served:
 
 @dataclass(eq=False)
 class Talk:
-    """`source` placed the call or waited in the queue; `leg` answered. The agent who acts is `agent_side`."""
+    """`source` placed the call or waited in the queue; `leg` answered. The agent who acts is `agent_side`.
+
+    `by_bridge`: the dialplan of the agent's leg fetched the caller with Bridge(), and goes on behind it.
+    """
 
     line: Line
     source: Channel
     leg: Channel
     served: Served | None = None
     from_queue: bool = False
+    by_bridge: bool = False
     bridge: Bridge = field(init=False)
     began: float = field(init=False)
 
@@ -49,11 +53,24 @@ class Talk:
     def join(self) -> None:
         switch = self.line.switch
         self.bridge = switch.new_bridge()
-        switch.enter(self.bridge, self.leg)
-        switch.enter(self.bridge, self.source)
+        if self.by_bridge:
+            self._fetched()
+        else:
+            switch.enter(self.bridge, self.leg)
+            switch.enter(self.bridge, self.source)
         self.takes_up(self.bridge)
         if self.source.endpoint != "trunk" and self.line.truth.direction != "consult":
             self.line.talk_began(self.source.endpoint, self.leg.endpoint)
+
+    def _fetched(self) -> None:
+        switch, source, leg = self.line.switch, self.source, self.leg
+        leg.story = source.story
+        self.line.comes_back_to = source.context, source.exten
+        switch.music(source, on=False)
+        source.priority += 1
+        switch.enter(self.bridge, source)
+        switch.enter(self.bridge, leg)
+        switch.connected(source, leg.number, leg.caller_name)
 
     def takes_up(self, bridge: Bridge) -> None:
         """The leg begins to talk, in a bridge that may be older than this talk."""
@@ -91,16 +108,37 @@ class Talk:
         self.put_down()
         switch.leave(first)
         switch.leave(self.other(first))
-        switch.about("SoftHangupRequest", source, ("Cause", "16"))
+        if self.by_bridge:
+            self._leg_goes_on(hung_up=first is self.leg)
+        if not self.by_bridge or first is self.leg:
+            self._source_comes_back()
         switch.destroy(self.bridge)
-        if not source.dialled:
-            source.exten, source.priority = "h", 2
         if not by_phone:
             self.complete("caller")
         for channel in (self.leg, source):
             switch.hang_up(channel, 16)
             line.refresh(channel)
         line.truth.cause = 16
+
+    def _source_comes_back(self) -> None:
+        """The dialplan of who called goes on behind the talk, and ends there. After Bridge() that is the lobby."""
+        switch, source = self.line.switch, self.source
+        if self.line.comes_back_to and not source.dialled:
+            (source.context, source.exten), source.priority = self.line.comes_back_to, 15
+        switch.about("SoftHangupRequest", source, ("Cause", "16"))
+        if not source.dialled:
+            source.exten, source.priority = "h", 2
+
+    def _leg_goes_on(self, *, hung_up: bool = False) -> None:
+        """Behind Bridge() the agent's dialplan says that it is over, unless the agent has hung up."""
+        switch, leg = self.line.switch, self.leg
+        if not hung_up:
+            leg.priority = 10
+            about = (("Call", self.source.uniqueid), ("Agent", leg.number))
+            switch.user_event(leg, "CcBridgeEnd", *about, ("Result", "SUCCESS"))
+            leg.priority = 12
+        switch.about("SoftHangupRequest", leg, ("Cause", "16"))
+        leg.exten, leg.priority = "h", 2
 
     def put_down(self) -> None:
         """Close the books of these two: truth and CDR."""
@@ -113,6 +151,8 @@ class Talk:
         """The one who transferred or parked is out; the other stays."""
         self.put_down()
         self.line.switch.leave(transferer)
+        if self.by_bridge and transferer is self.leg:
+            self._leg_goes_on()
         self.line.switch.hang_up(transferer, 16)
         self.line.refresh(transferer)
 

@@ -4,7 +4,7 @@ Pure: everything is drawn from the seed and played on the stage. Draws plans; si
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from random import Random
 
@@ -26,7 +26,8 @@ _FIRST_CALLS = 3
 class TrafficPlan:
     """How much happens. `calls_per_hour` in the busiest hour (0: nothing by itself); `quietest` per cent of it at night.
 
-    `day_s` is the length of a day: less than 86400 runs through the rhythm faster. Shares are of all calls.
+    `day_s` is the length of a day: less than 86400 runs through the rhythm faster. Shares are of all calls;
+    `callback` is of those who wait for Meridian's choice and rather want to be called back.
     """
 
     calls_per_hour: float = 200.0
@@ -38,6 +39,7 @@ class TrafficPlan:
     transferred: float = 0.08
     held: float = 0.18
     recorded: float = 0.5
+    callback: float = 0.08
 
 
 class Traffic:
@@ -154,6 +156,8 @@ class Traffic:
             recorded=rng.random() < self._plan.recorded,
         )
         dialled = self._did(list(self._exchange.queues.by_name))
+        if self._exchange.dids[dialled] in self._exchange.acd and rng.random() < self._plan.callback:
+            plan = replace(plan, callback_after_s=rng.uniform(12, 40))
         self._calls.inbound(number=client.number, name=client.name, dialled=dialled, plan=plan)
 
     def _outbound(self, agent: str) -> None:

@@ -20,7 +20,11 @@ ACCOUNTS = {
     "meridian": Account(secret="secret"),
     "reader": Account(secret="secret", read=frozenset({"call", "agent"}), write=frozenset({"reporting"})),
 }
-COMPANY = Company(queues={"support": ("1001", "1002"), "sales": ("1003",)}, dids={"500": "support", "501": "sales"})
+COMPANY = Company(
+    queues={"support": ("1001", "1002"), "sales": ("1003",)},
+    dids={"500": "support", "501": "sales", "600": "lobby"},
+    acd={"lobby": "support"},
+)
 TALK = Plan(rings=(("1001", Ring(after_s=1)),), talk_s=600)
 
 
@@ -213,6 +217,81 @@ async def test_traffic_reaches_who_is_favoured() -> None:
         pbx.traffic.favour("1001")
         await ami.event("AgentCalled", Interface="PJSIP/1001")
     await pbx.stop()
+
+
+# -- ACD: callers wait for Meridian's choice
+
+
+async def waiting(pbx: SimulatedPbx, ami: PlainAmi, plan: Plan) -> dict[str, str]:
+    """A caller in the lobby, and a Meridian that lives."""
+    await ami.ask("Setvar", Variable="CC_HEARTBEAT", Value=str(int(time.time())))
+    pbx.calls.inbound(number="79161234567", name="Иван", dialled="600", plan=plan)
+    return await ami.event("QueueCallerJoin", Queue="lobby")
+
+
+def offer(caller: dict[str, str], agent: str, attempt: int = 1) -> dict[str, str]:
+    return {
+        "Channel": f"PJSIP/{agent}",
+        "Context": "meridian-agent",
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": "15000",
+        "CallerID": f'"Иван" <{caller["CallerIDNum"]}>',
+        "ChannelId": f"cc.{caller['Uniqueid']}.{attempt}",
+        "Variable": f"CC_CALLER={caller['Channel']},CC_CALLID={caller['Uniqueid']},CC_AGENT={agent}",
+        "Async": "true",
+    }
+
+
+async def test_an_operator_who_answers_an_offer_gets_the_caller(pbx: SimulatedPbx, ami: PlainAmi) -> None:
+    caller = await waiting(pbx, ami, Plan(rings=(("1001", Ring(after_s=1)),), talk_s=600))
+    entries = [m for m in await ami.listed("QueueStatus", Queue="lobby") if m["Event"] != "QueueParams"]
+    assert [(m["Event"], m["Uniqueid"], m["Position"]) for m in entries] == [("QueueEntry", caller["Uniqueid"], "1")]
+    (status,) = await ami.listed("Status", Channel=caller["Uniqueid"], Variables="CC_SERVED")
+    assert status["Variable"] == "CC_SERVED=0"
+    answer = await ami.ask("Originate", **offer(caller, "1001"))
+    assert answer["Message"] == "Originate successfully queued"
+    assert (await ami.event("DialState"))["DestUniqueid"] == f"cc.{caller['Uniqueid']}.1"
+    response = await ami.event("OriginateResponse")
+    assert (response["Response"], response["Uniqueid"]) == ("Success", f"cc.{caller['Uniqueid']}.1")
+    connected = await ami.event("UserEvent", UserEvent="CcConnect")
+    assert (connected["Call"], connected["Agent"]) == (caller["Uniqueid"], "1001")
+    joined = await ami.event("BridgeEnter", BridgeNumChannels="2")
+    assert joined["Linkedid"] == caller["Uniqueid"]
+    assert not [m for m in await ami.listed("QueueStatus", Queue="lobby") if m["Event"] == "QueueEntry"]
+    await ami.ask("Originate", **offer(caller, "1002", 2))
+    lost = await ami.event("UserEvent", UserEvent="CcOfferLost")
+    assert (lost["Why"], lost["Uniqueid"]) == ("taken", f"cc.{caller['Uniqueid']}.2")
+
+
+async def test_the_same_offer_twice_rings_once_and_hangup_by_its_id_stops_it(pbx: SimulatedPbx, ami: PlainAmi) -> None:
+    caller = await waiting(pbx, ami, Plan(rings=(("1001", Ring(outcome=Hand.NOANSWER)),), patience_s=60))
+    await ami.ask("Originate", **offer(caller, "1001"))
+    await ami.event("DialState")
+    await ami.ask("Originate", **offer(caller, "1001"))
+    assert (await ami.event("OriginateResponse", Response="Failure"))["Uniqueid"] == "<unknown>"
+    assert (await ami.ask("Hangup", Channel=f"cc.{caller['Uniqueid']}.1"))["Response"] == "Success"
+    stopped = await ami.event("OriginateResponse", Uniqueid=f"cc.{caller['Uniqueid']}.1")
+    assert (stopped["Response"], stopped["Reason"]) == ("Failure", "0")
+    channels = await ami.listed("CoreShowChannels")
+    assert [m["Uniqueid"] for m in channels] == [caller["Uniqueid"]]
+
+
+async def test_phones_that_cannot_ring_are_told_at_once(pbx: SimulatedPbx, ami: PlainAmi) -> None:
+    caller = await waiting(pbx, ami, Plan(patience_s=60))
+    pbx.calls.exchange.unregistered.add("1002")
+    for agent in ("1002", "1099"):
+        await ami.ask("Originate", **offer(caller, agent))
+        refused = await ami.event("OriginateResponse", Channel=f"PJSIP/{agent}")
+        assert (refused["Response"], refused["Reason"], refused["Uniqueid"]) == ("Failure", "0", "<unknown>")
+
+
+async def test_a_waiting_caller_is_redirected(pbx: SimulatedPbx, ami: PlainAmi) -> None:
+    caller = await waiting(pbx, ami, Plan(patience_s=60))
+    door = {"Context": "meridian-voicemail", "Exten": "lobby", "Priority": "1"}
+    assert (await ami.ask("Redirect", Channel=caller["Channel"], **door))["Response"] == "Success"
+    assert (await ami.event("QueueCallerAbandon"))["Uniqueid"] == caller["Uniqueid"]
+    assert (await ami.event("UserEvent", UserEvent="CcVoicemailLeft"))["Queue"] == "lobby"
 
 
 # -- mishaps

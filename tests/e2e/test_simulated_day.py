@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -10,16 +11,24 @@ from core.effects import DiscardCard, SaveCard
 from core.model import Card
 from telephony.live import Endpoints
 from telephony.making import fact_of, instant
+from telephony.simulated_calls import Calls
 from telephony.simulated_channels import Pairs
 from telephony.simulated_exchange import Company, founded
+from telephony.simulated_origination import Origination
 from telephony.simulated_plan import Truth
 from telephony.simulated_request import written
+from telephony.simulated_stage import Story
 from telephony.simulated_traffic import Traffic, TrafficPlan
 from telephony.tracker import CallTracker
 from telephony.wire import AmiStream, Odd
 
 BEGAN = datetime(2026, 11, 21, 9, tzinfo=UTC).timestamp()
 HOURS = 2.0
+MIXED = Company(
+    queues={"support": ("1001", "1002")},
+    acd={"care": "support", "orders": ""},
+    dids={"500": "support", "510": "care", "511": "orders"},
+)
 BUSY = TrafficPlan(calls_per_hour=150, transferred=0.3, held=0.3)
 
 
@@ -47,12 +56,51 @@ class Desk:
                         self.cards.pop(effect.card_id, None)
 
 
-def played(seed: int) -> tuple[list[Truth], Desk]:
-    calls, desk = founded(Company(), now=BEGAN, seed=seed), Desk()
+class Chooser:
+    """What Meridian does in its plainest: whoever waits longest is offered to any phone that is free, again and again."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._offers = count(1)
+
+    def play(self) -> Story:
+        exchange = self._calls.exchange
+        while True:
+            exchange.switch.set_global("CC_HEARTBEAT", str(exchange.switch.wall()))
+            for line in list(exchange.lobby.values()):
+                free = [a for a in exchange.agents if not exchange.switch.busy(a)]
+                rung = any(
+                    c.uniqueid.startswith(f"cc.{line.truth.uniqueid}.") for c in exchange.switch.channels.values()
+                )
+                if free and not rung:
+                    self._offer(line.truth, free[0])
+            yield 2.0
+
+    def _offer(self, caller: Truth, agent: str) -> None:
+        told = {"CC_CALLER": caller.channel, "CC_CALLID": caller.uniqueid, "CC_AGENT": agent}
+        self._calls.offer(
+            Origination(
+                agent=agent,
+                context="meridian-agent",
+                exten="s",
+                number=caller.caller_number,
+                name=caller.caller_name,
+                channel_id=f"cc.{caller.uniqueid}.{next(self._offers)}",
+                timeout_s=15.0,
+                variables=tuple(told.items()),
+            )
+        )
+
+
+def played(seed: int, company: Company) -> tuple[list[Truth], Desk]:
+    calls, desk = founded(company, now=BEGAN, seed=seed), Desk()
 
     def tell(klass: str, name: str, headers: Pairs) -> None:
         stamp = ("Timestamp", f"{calls.exchange.switch.now():.6f}")
         desk.take(written([("Event", name), ("Privilege", f"{klass},all"), stamp, *headers]))
+
+    if company.acd:
+        calls.exchange.stage.play(Chooser(calls).play())
 
     calls.exchange.switch.tell = tell
     traffic = Traffic(calls, BUSY, seed=seed)
@@ -92,9 +140,10 @@ def really(truth: Truth) -> dict[str, object]:
     }
 
 
+@pytest.mark.parametrize("company", [Company(), MIXED], ids=["native", "mixed"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_every_call_has_its_card_and_it_is_true(seed: int) -> None:
-    truth, desk = played(seed)
+def test_every_call_has_its_card_and_it_is_true(seed: int, company: Company) -> None:
+    truth, desk = played(seed, company)
     cards = {card.uniqueid: card for card in desk.cards.values()}
     over = [t for t in truth if t.direction != "consult" and t.ended_at]
     assert len(over) > 300
