@@ -14,6 +14,7 @@ from telephony.simulated_origination import Origination
 from telephony.simulated_plan import Plan, Ring
 from telephony.simulated_request import Reply, Request, success
 from telephony.simulated_stage import Interrupt
+from telephony.simulated_variables import value_of
 
 VERSION = "22.10.1"
 
@@ -117,8 +118,9 @@ def _hangup(calls: Calls, request: Request) -> Reply:
         found = [one] if one else []
     if not found:
         return request.error("No such channel")
+    cause = request.get("Cause")
     for channel in found:
-        _tell(calls, channel, HungUp(channel, by_phone=False))
+        _tell(calls, channel, HungUp(channel, by_phone=False, cause=int(cause) if cause.isdigit() else 0))
     return success(request, ("Message", "Channel Hungup"))
 
 
@@ -202,13 +204,10 @@ def _getvar(calls: Calls, request: Request) -> Reply:
     switch, name = calls.exchange.switch, request.get("Variable")
     if not name:
         return request.error("No variable specified")
-    held = switch.variables
-    if request.get("Channel"):
-        channel = switch.find(request.get("Channel"))
-        if channel is None:
-            return request.error("No such channel")
-        held = channel.variables
-    return success(request, ("Variable", name), ("Value", held.get(name, "")))
+    channel = switch.find(request.get("Channel"))
+    if channel is None and request.get("Channel"):
+        return request.error("No such channel")
+    return success(request, ("Variable", name), ("Value", value_of(calls.exchange, channel, name)))
 
 
 def _originate(calls: Calls, request: Request) -> Reply:

@@ -155,7 +155,7 @@ class Calls:
         channel, exten = at.channel, at.exten
         channel.context, channel.exten, channel.priority = at.context, exten, 1
         ours = OURS.get(at.context)
-        if ours and exten in self.exchange.queues.by_name and not give_up:
+        if ours and exten in self.exchange.acd and not give_up:
             return (yield from ours(line, channel, exten))
         if exten in self.exchange.dids and not give_up:
             return (yield from self._to_queue(line, channel, self.exchange.dids[exten]))

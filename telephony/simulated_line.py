@@ -19,11 +19,12 @@ DIAL_TIMEOUT_S = 25.0
 
 
 class HungUp(Interrupt):
-    """The person on `channel` put the phone down, or (not `by_phone`) an AMI action hung it up."""
+    """The person on `channel` put the phone down, or (not `by_phone`) an AMI action hung it up, with the `cause` that it gave."""
 
-    def __init__(self, channel: Channel, *, by_phone: bool) -> None:
+    def __init__(self, channel: Channel, *, by_phone: bool, cause: int = 0) -> None:
         self.channel = channel
         self.by_phone = by_phone
+        self.cause = cause
 
 
 class Moved(Interrupt):

@@ -71,8 +71,8 @@ def _rings(line: Line, leg: Channel, asked: Origination, ring: Ring) -> Generato
             line.queues.refresh(asked.agent)
         acts = ring.outcome in (Hand.ANSWERED, *SIP_REFUSALS) and ring.after_s < asked.timeout_s
         yield from line.wait(ring.after_s if acts else asked.timeout_s, HungUp)
-    except HungUp:
-        _fails(line, leg, "NOANSWER", 0, None)
+    except HungUp as gone:
+        _fails(line, leg, "NOANSWER", gone.cause, None)
         return FAILED
     if not acts:
         _fails(line, leg, "", 19, 480)

@@ -270,7 +270,11 @@ async def test_the_same_offer_twice_rings_once_and_hangup_by_its_id_stops_it(pbx
     await ami.event("DialState")
     await ami.ask("Originate", **offer(caller, "1001"))
     assert (await ami.event("OriginateResponse", Response="Failure"))["Uniqueid"] == "<unknown>"
-    assert (await ami.ask("Hangup", Channel=f"cc.{caller['Uniqueid']}.1"))["Response"] == "Success"
+    assert (await ami.ask("Getvar", Channel=f"cc.{caller['Uniqueid']}.1", Variable="CHANNEL(state)"))[
+        "Value"
+    ] == "Ringing"
+    assert (await ami.ask("Hangup", Channel=f"cc.{caller['Uniqueid']}.1", Cause="26"))["Response"] == "Success"
+    assert (await ami.event("Hangup"))["Cause"] == "26"
     stopped = await ami.event("OriginateResponse", Uniqueid=f"cc.{caller['Uniqueid']}.1")
     assert (stopped["Response"], stopped["Reason"]) == ("Failure", "0")
     channels = await ami.listed("CoreShowChannels")
@@ -288,6 +292,10 @@ async def test_phones_that_cannot_ring_are_told_at_once(pbx: SimulatedPbx, ami: 
 
 async def test_a_waiting_caller_is_redirected(pbx: SimulatedPbx, ami: PlainAmi) -> None:
     caller = await waiting(pbx, ami, Plan(patience_s=60))
+    for queue, there in (("lobby", "1"), ("support", "0")):
+        asked = await ami.ask("Getvar", Variable=f"DIALPLAN_EXISTS(meridian-voicemail,{queue},1)")
+        assert asked["Value"] == there
+    assert abs(int((await ami.ask("Getvar", Variable="EPOCH"))["Value"]) - time.time()) < 2
     door = {"Context": "meridian-voicemail", "Exten": "lobby", "Priority": "1"}
     assert (await ami.ask("Redirect", Channel=caller["Channel"], **door))["Response"] == "Success"
     assert (await ami.event("QueueCallerAbandon"))["Uniqueid"] == caller["Uniqueid"]
