@@ -12,7 +12,8 @@ import phonenumbers
 from core.desk import Desk, DialPolicy
 from core.errors import BadConfiguration
 from core.settings import read_settings
-from routing.settings import HoursSetting, PersonSetting, QueueSetting, SiteSetting, SkillSetting, check_together
+from routing.settings import HoursSetting, PersonSetting, QueueSetting, RoutingSettings, SiteSetting, SkillSetting
+from routing.tables import Tables
 from telephony.pbx_settings import AmiAccount, PbxSettings
 from web.settings import WebSettings
 
@@ -30,12 +31,14 @@ def check_zone(key: str, zone: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A centre: its zone, the country its numbers are read in, and which endpoints are its operators' phones."""
+    """A centre: its zone, the country its numbers are read in, which endpoints are its operators' phones, and when it is open
+    (`hours`; none: while somebody is on shift)."""
 
     name: str
     timezone: str
     region: str
     agents: tuple[str, ...] = ("PJSIP/1???",)
+    hours: str | None = None
 
     def __post_init__(self) -> None:
         check_zone("timezone", self.timezone)
@@ -112,6 +115,7 @@ class Configuration:
     web: WebSettings = field(default_factory=WebSettings)
     desk: Desk = field(default_factory=Desk)
     dialling: DialPolicy = field(default_factory=DialPolicy)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
     sites: dict[str, SiteSetting] = field(default_factory=dict)
     skills: dict[str, SkillSetting] = field(default_factory=dict)
     hours: dict[str, HoursSetting] = field(default_factory=dict)
@@ -126,11 +130,20 @@ class Configuration:
                 f"'{self.site.name}' is this centre, which is [site]: [sites] has the others",
                 place=("sites", self.site.name),
             )
-        check_together(
-            self.queues,
+        self.tables.check()
+        self.tables.refuse_unserved()
+
+    @property
+    def tables(self) -> Tables:
+        """What the plan is made of."""
+        return Tables(
+            site=self.site.name,
+            timezone=self.site.timezone,
+            site_hours=self.site.hours,
+            sites=self.sites,
             skills=self.skills,
             hours=self.hours,
-            sites=(self.site.name, *self.sites),
+            queues=self.queues,
             people=self.people,
         )
 

@@ -6,6 +6,7 @@ float, bool, datetime, Path, enums, `X | None`, `tuple[X, ...]`, `dict[str, X]` 
 """
 
 import dataclasses
+import math
 import re
 import tomllib
 import types
@@ -20,6 +21,7 @@ from core.errors import BadConfiguration, ContactCentreError
 
 T = TypeVar("T")
 Place = tuple[str, ...]
+_MOST_EXACT = 2**53
 _TABLE = re.compile(r"^\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"'.]+)\s*=")
 
@@ -31,6 +33,12 @@ def read_settings(cls: type[T], text: str, *, source: str, environ: Mapping[str,
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{source}: {error}: mend the line, or compare with meridian.example.toml") from error
     return _Reader(source, _lines(text), environ).record(cls, table, ())
+
+
+def fill(cls: type[T], table: object, *, what: str) -> T:
+    """The dataclass `cls` filled from what a program sent (JSON); refusals begin with `what` and bear the place. Takes nothing
+    from the environment: who may change settings may not read secrets."""
+    return _Reader(what, {}, {}).record(cls, table, ())
 
 
 class _Reader:
@@ -86,8 +94,8 @@ class _Reader:
         if kind is Path and isinstance(raw, str):
             return Path(raw)
         if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
-            return float(raw)
-        if type(raw) is not kind:
+            raw = float(raw) if abs(raw) < _MOST_EXACT else math.inf
+        if type(raw) is not kind or (isinstance(raw, float) and not math.isfinite(raw)):
             raise self._refuse(place, f"'{_name(place)}' must be {_TYPE_WORDS.get(kind, kind.__name__)}, not {raw!r}")
         return raw
 
@@ -106,7 +114,7 @@ class _Reader:
 
     def _refuse(self, place: Place, message: str) -> BadConfiguration:
         line = next((self._lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self._lines), None)
-        return BadConfiguration(f"{self._source}{f', line {line}' if line else ''}: {message}")
+        return BadConfiguration(f"{self._source}{f', line {line}' if line else ''}: {message}", place=place)
 
 
 _TYPE_WORDS = {

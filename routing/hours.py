@@ -1,9 +1,9 @@
 """When something is open: an IANA zone, weekly intervals, dated and yearly exceptions, holidays, a forced state. Pure and exact.
 
-For any instant the first that says something decides: forced, dated exception, yearly exception, holiday, week; no match is
-closed. An interval belongs to the day on which it begins, so that a night begun before a holiday is finished on it. Where the
-clock jumps forward, what would begin (or end) in the gap begins (or ends) at the next valid instant; where it goes back, an
-interval covers both passes: it begins in the first and ends in the second.
+For any instant the first that says something decides: forced, dated exception, recurring exception, closure (of a feed),
+holiday, week; no match is closed. An interval belongs to the day on which it begins, so that a night begun before a holiday is
+finished on it. Where the clock jumps forward, what would begin (or end) in the gap begins (or ends) at the next valid instant;
+where it goes back, an interval covers both passes: it begins in the first and ends in the second.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,6 +79,36 @@ class YearlyException:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonthlyException:
+    """One weekday (0: Monday) of a month: the `nth`, or counted from the end with -1; of each month, or of `month` alone."""
+
+    nth: int
+    weekday: int
+    month: int | None = None
+    intervals: tuple[Interval, ...] = ()
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.nth not in (-1, 1, 2, 3, 4, 5) or not 0 <= self.weekday <= 6 or self.month not in (None, *range(1, 13)):
+            raise BadConfiguration("an exception falls on the first to fifth or the last of a weekday in a month")
+
+    def covers(self, day: date) -> bool:
+        if day.weekday() != self.weekday or self.month not in (None, day.month):
+            return False
+        if self.nth == -1:
+            return (day + 7 * _DAY).month != day.month
+        return (day.day - 1) // 7 + 1 == self.nth
+
+
+class Closure(NamedTuple):
+    """Closed between two instants (UTC), as a calendar kept elsewhere says."""
+
+    opens: datetime
+    closes: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forced:
     """Open or closed whatever the calendar says, until further notice (`until` None) or until an instant (UTC)."""
 
@@ -94,12 +124,13 @@ class Forced:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
     """One calendar. `week` has seven entries, Monday first; `holidays` are local days and their names, on which `holiday_intervals`
-    count (none: closed)."""
+    count (none: closed). `closures` are taken off what the week and holidays say, not off exceptions."""
 
     zone: str
     week: tuple[tuple[Interval, ...], ...]
     dated: tuple[DatedException, ...] = ()
-    yearly: tuple[YearlyException, ...] = ()
+    yearly: tuple[YearlyException | MonthlyException, ...] = ()
+    closures: tuple[Closure, ...] = ()
     holidays: Mapping[date, str] = field(default_factory=dict)
     holiday_intervals: tuple[Interval, ...] = ()
     forced: Forced | None = None
@@ -113,12 +144,13 @@ class Hours:
 
 
 class Reason(NamedTuple):
-    """What decides about a local day: kind `forced`, `dated`, `yearly`, `holiday` or `week`, and its name."""
+    """What decides: kind `forced`, `dated`, `yearly`, `closure`, `holiday` or `week`, and its name."""
 
     kind: str
     name: str
 
 
+_UNDER_CLOSURES = ("holiday", "week")
 ALWAYS = tuple((Interval(0, DAY_MIN),) for _ in range(7))
 NEVER: tuple[tuple[Interval, ...], ...] = ((),) * 7
 
@@ -152,7 +184,12 @@ def why(hours: Hours, at: datetime) -> Reason:
         reason, _ = day_plan(hours, day)
         if any(span.opens <= at < span.closes for span in _of_day(hours, day)):
             return reason
-    return day_plan(hours, today)[0]
+    reason = day_plan(hours, today)[0]
+    if reason.kind in _UNDER_CLOSURES:
+        for closure in hours.closures:
+            if closure.opens <= at < closure.closes:
+                return Reason("closure", closure.name)
+    return reason
 
 
 def spans(hours: Hours, start: datetime, end: datetime) -> Iterator[Span]:
@@ -227,12 +264,15 @@ def _utc(zone: ZoneInfo, local: datetime, *, last: bool) -> datetime:
 
 @lru_cache(maxsize=4_096)
 def _of_day(hours: Hours, day: date) -> tuple[Span, ...]:
-    _, intervals = day_plan(hours, day)
-    found = (
+    reason, intervals = day_plan(hours, day)
+    found = sorted(
         Span(instant(hours.zone, day, i.opens, last=False), instant(hours.zone, day, i.closes, last=True))
         for i in intervals
     )
-    return tuple(sorted(span for span in found if span.opens < span.closes))
+    there = [span for span in found if span.opens < span.closes]
+    if hours.closures and reason.kind in _UNDER_CLOSURES:
+        there = minus(there, sorted(Span(each.opens, each.closes) for each in hours.closures))
+    return tuple(there)
 
 
 def _planned(hours: Hours, start: datetime, end: datetime) -> Iterator[Span]:

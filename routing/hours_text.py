@@ -2,23 +2,28 @@
 
 week      "Mon-Fri 09:00-18:00"   "Sat,Sun 10:00-14:00 15:00-17:00"   "Fri 22:00-06:00" (into Saturday)   "daily 00:00-24:00"
 dated     "2026-12-24 10:00-12:00 Christmas Eve"   "2026-12-27..2026-12-30 closed Inventory"
-yearly    "12-31 closed New Year's Eve"   "05-09 10:00-14:00"
+yearly    "12-31 closed New Year's Eve"   "05-09 10:00-14:00"   "last Mon of 08 closed Bank holiday"   "first Fri 12:00-18:00" (of
+          each month)
 holidays  "2026-06-24 Midsummer" (one more)   "2026-06-24" (one less)
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from core.errors import BadConfiguration
-from routing.hours import DAY_MIN, DatedException, Interval, YearlyException
+from routing.hours import DAY_MIN, DatedException, Forced, Interval, MonthlyException, YearlyException
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?")
 _SPAN = re.compile(r"(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?(?:\s+|$)")
 _MONTH_DAY = re.compile(r"(\d{2})-(\d{2})(?:\s+|$)")
+_NTH = ("first", "second", "third", "fourth", "fifth")
+_WEEKDAY = re.compile(rf"({'|'.join(_NTH)}|last)\s+([a-z]{{3}})[a-z]*(?:\s+of\s+(\d{{1,2}}))?(?:\s+|$)", re.IGNORECASE)
+_FORCED = re.compile(r"(open|closed)(?:\s+until\s+(\S+))?")
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,47 @@ def dated(lines: Iterable[str]) -> tuple[DatedException, ...]:
     return tuple(_dated(line) for line in lines)
 
 
-def yearly(lines: Iterable[str]) -> tuple[YearlyException, ...]:
-    found = []
-    for line in lines:
-        head = _MONTH_DAY.match(line.strip())
-        if head is None:
-            raise _bad(line, "month-day and hours, such as '12-31 closed New Year's Eve'")
-        intervals, name = _hours_and_name(line.strip()[head.end() :], line)
-        month, day = int(head[1]), int(head[2])
-        found.append(YearlyException(month=month, day=day, intervals=intervals, name=name))
-    return tuple(found)
+def yearly(lines: Iterable[str]) -> tuple[YearlyException | MonthlyException, ...]:
+    return tuple(_recurring(line) for line in lines)
+
+
+def _recurring(line: str) -> YearlyException | MonthlyException:
+    text = line.strip()
+    if head := _MONTH_DAY.match(text):
+        intervals, name = _hours_and_name(text[head.end() :], line)
+        return YearlyException(month=int(head[1]), day=int(head[2]), intervals=intervals, name=name)
+    head = _WEEKDAY.match(text)
+    if head is None or head[2].lower() not in DAYS or not 1 <= int(head[3] or 1) <= 12:
+        wanted = (
+            "month-day and hours, such as '12-31 closed New Year's Eve', or a weekday such as 'last Mon of 08 closed'"
+        )
+        raise _bad(line, wanted)
+    intervals, name = _hours_and_name(text[head.end() :], line)
+    return MonthlyException(
+        nth=-1 if head[1].lower() == "last" else _NTH.index(head[1].lower()) + 1,
+        weekday=DAYS.index(head[2].lower()),
+        month=int(head[3]) if head[3] else None,
+        intervals=intervals,
+        name=name,
+    )
+
+
+def forced(text: str, *, since: datetime = _EVER, by: str = "") -> Forced:
+    """`open`, `closed`, either of them `until 2026-12-24T18:00:00Z`."""
+    found = _FORCED.fullmatch(text.strip())
+    if found is None:
+        raise _bad(text, "'open' or 'closed', with 'until 2026-12-24T18:00:00Z' where it shall end by itself")
+    return Forced(open=found[1] == "open", since=since, until=_instant(found[2], text) if found[2] else None, by=by)
+
+
+def _instant(text: str, line: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _bad(line, f"an instant such as 2026-12-24T18:00:00Z, not {text}") from error
+    if at.tzinfo is None:
+        raise _bad(line, f"an instant with its zone, such as {text}Z")
+    return at.astimezone(UTC)
 
 
 def named_days(lines: Iterable[str]) -> tuple[NamedDay, ...]:

@@ -1,28 +1,40 @@
 """What the configuration's tables say about who serves what and when, put together: policies, calendars, people. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from core.errors import BadConfiguration
 from routing.coverage import OnShift
-from routing.hours import Hours
+from routing.hours import ALWAYS, Closure, Forced, Hours
 from routing.policy import QueuePolicy, Strategy
 from routing.settings import HoursSetting, PersonSetting, QueueSetting
 from routing.simulation import Worker
 
+NO_FEEDS: Mapping[str, "FeedDays"] = {}
+NOTHING_FORCED: Mapping[str, Forced] = {}
 HolidayLists = Callable[[str, Iterable[int]], Mapping[date, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDays:
+    """What an iCalendar feed closes: whole local days with their names, and parts of days."""
+
+    days: Mapping[date, str]
+    closures: tuple[Closure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`site` is this centre's name. `people` are those who have shifts; `unplanned` the logins of those who haven't."""
+    """`site` is this centre's name. `people` are those who have shifts; `unplanned` the logins of those who haven't.
+    `forced`: queues that stand open or closed whatever their calendar says."""
 
     site: str
     queues: Mapping[str, QueueSetting]
     calendars: Mapping[str, Hours]
     people: tuple[OnShift, ...]
     unplanned: tuple[str, ...]
+    forced: Mapping[str, Forced] = field(default_factory=dict)
 
     def policies(self, strategy: Strategy | None = None) -> list[QueuePolicy]:
         """Of all queues; `strategy` instead of their own."""
@@ -30,8 +42,11 @@ class Plan:
         return made if strategy is None else [replace(policy, strategy=strategy) for policy in made]
 
     def hours_of(self) -> dict[str, Hours]:
-        """The calendars of the queues that have one; the others are always open."""
-        return {name: self.calendars[q.hours] for name, q in self.queues.items() if q.hours is not None}
+        """The calendars of the queues that have one, or are forced; the others are always open."""
+        found = {name: self.calendars[q.hours] for name, q in self.queues.items() if q.hours is not None}
+        for name, forced in self.forced.items():
+            found[name] = replace(found.get(name) or Hours(zone="UTC", week=ALWAYS), forced=forced)
+        return found
 
     def workers(self, start: datetime, end: datetime) -> list[Worker]:
         """Everybody with their shifts (without breaks) between two instants, for the simulation."""
@@ -66,10 +81,13 @@ def planned(
     people: Mapping[str, PersonSetting],
     years: Iterable[int],
     holiday_lists: HolidayLists,
+    feeds: Mapping[str, FeedDays] = NO_FEEDS,
+    forced: Mapping[str, Forced] = NOTHING_FORCED,
 ) -> Plan:
-    """`years` are those for which public holidays are wanted; `holiday_lists` knows them."""
+    """`years` are those for which public holidays are wanted; `holiday_lists` knows them. `feeds`: what is known of the calendars
+    kept elsewhere, by address."""
     wanted = sorted(set(years))
-    calendars = {name: _calendar(name, one, wanted, holiday_lists) for name, one in hours.items()}
+    calendars = {name: _calendar(name, one, wanted, holiday_lists, feeds) for name, one in hours.items()}
     return Plan(
         site=site,
         queues=queues,
@@ -87,11 +105,18 @@ def planned(
             if one.shifts
         ),
         unplanned=tuple(login for login, one in people.items() if not one.shifts),
+        forced=forced,
     )
 
 
-def _calendar(name: str, setting: HoursSetting, years: list[int], holiday_lists: HolidayLists) -> Hours:
+def _calendar(
+    name: str, setting: HoursSetting, years: list[int], holiday_lists: HolidayLists, feeds: Mapping[str, FeedDays]
+) -> Hours:
+    read = [feeds[address] for address in setting.feeds if address in feeds]
     try:
-        return setting.calendar({} if setting.holidays is None else holiday_lists(setting.holidays, years))
+        days = {} if setting.holidays is None else dict(holiday_lists(setting.holidays, years))
+        for feed in read:
+            days = {**feed.days, **days}
+        return setting.calendar(days, sorted(closure for feed in read for closure in feed.closures))
     except BadConfiguration as error:
-        raise BadConfiguration(f"[hours.{name}]: {error}") from error
+        raise BadConfiguration(f"[hours.{name}]: {error}", place=("hours", name, *error.place)) from error

@@ -29,6 +29,8 @@ _COMPARE = {
     "==": int.__eq__,
     "!=": int.__ne__,
 }
+_MOST_NAME = 80
+_SKILL_NAME = re.compile(r"[^\W\d_][\w.-]*")
 _TOKEN = re.compile(r"\s*(?:(?P<sign>>=|<=|==|!=|[><=(),])|(?P<word>[^\W\d_][\w.-]*)|(?P<number>\d+)|(?P<end>$))")
 
 
@@ -162,6 +164,11 @@ def leaves(requirement: Requirement) -> Iterator[Leaf]:
 def skills_of(requirement: Requirement) -> frozenset[str]:
     """The skills that it names, so that unknown ones can be refused at load."""
     return frozenset(leaf.name for leaf in leaves(requirement) if isinstance(leaf, Skill))
+
+
+def is_skill_name(text: str) -> bool:
+    """Whether an expression can ask for a skill of this name."""
+    return len(text) <= _MOST_NAME and _SKILL_NAME.fullmatch(text) is not None and text not in _WORDS
 
 
 def missing(requirement: Requirement, who: Candidate) -> tuple[Missing, ...]:

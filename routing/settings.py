@@ -4,7 +4,7 @@ refused here, by name.
 Values as they stand in TOML; core/settings.py fills them and adds file and line to what is refused. Pure.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.callback import First
 from core.errors import BadConfiguration
 from routing import hours_text
-from routing.hours import Hours, Interval
+from routing.hours import Closure, Hours, Interval
 from routing.policy import QueuePolicy, Step, Strategy
 from routing.requirement import HIGHEST, LOWEST, AtSite, Requirement, leaves, parse, skills_of
 
@@ -37,9 +37,11 @@ class WhenClosed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSetting:
-    """Another centre whose people serve these queues too; this one is [site]."""
+    """Another centre whose people serve these queues too; this one is [site]. `hours`: when it is open (none: while one of its
+    people is on shift)."""
 
     timezone: str
+    hours: str | None = None
 
     def __post_init__(self) -> None:
         _check_zone("timezone", self.timezone)
@@ -67,7 +69,8 @@ class RelaxSetting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoursSetting:
     """One calendar, as hours_text.py reads it. `holidays`: a country (LV) or a part of one (DE-BY); `holidays_add` and
-    `holidays_remove` mend its list; `holiday_hours` are the hours on a holiday (none: closed)."""
+    `holidays_remove` mend its list; `holiday_hours` are the hours on a holiday (none: closed). `feeds`: iCalendar files or
+    addresses of closed days. `forced`: open or closed whatever all that says."""
 
     zone: str
     week: tuple[str, ...]
@@ -77,13 +80,15 @@ class HoursSetting:
     holidays_add: tuple[str, ...] = ()
     holidays_remove: tuple[str, ...] = ()
     holiday_hours: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    forced: str | None = None
 
     def __post_init__(self) -> None:
         _check_zone("zone", self.zone)
         self.calendar({})
 
-    def calendar(self, holidays: Mapping[date, str]) -> Hours:
-        """`holidays`: the country's list, which this doesn't know itself."""
+    def calendar(self, holidays: Mapping[date, str], closures: Sequence[Closure] = ()) -> Hours:
+        """`holidays`: the country's list and whole days of feeds, `closures`: parts of days, which this doesn't know itself."""
         days = dict(holidays)
         days |= {named.day: named.name for named in hours_text.named_days(self.holidays_add)}
         for named in hours_text.named_days(self.holidays_remove):
@@ -93,8 +98,10 @@ class HoursSetting:
             week=hours_text.week(self.week),
             dated=hours_text.dated(self.dated),
             yearly=hours_text.yearly(self.yearly),
+            closures=tuple(closures),
             holidays=days,
             holiday_intervals=hours_text.week([f"Mon {' '.join(self.holiday_hours)}"])[0] if self.holiday_hours else (),
+            forced=None if self.forced is None else hours_text.forced(self.forced),
         )
 
 
@@ -162,6 +169,7 @@ class QueueSetting:
 
     def __post_init__(self) -> None:
         _check_expression(self.requirement)
+        self._refuse_circles()
         self.policy("this queue")
         if not 1 <= self.offer_s <= 300:
             raise BadConfiguration(f"'offer_s' is {self.offer_s}: a phone rings 1 to 300 seconds")
@@ -171,6 +179,15 @@ class QueueSetting:
             raise BadConfiguration(f"'resume_s' is {self.resume_s}: choose 0 (never) to 3600")
         if WhenClosed.OVERFLOW in (self.closed, self.closing, self.holiday) and self.overflow is None:
             raise BadConfiguration("\"overflow\" needs the key 'overflow': the queue that callers go on to")
+
+    def _refuse_circles(self) -> None:
+        steps = [str(parse(text)) for text in (self.requirement, *(step.requirement for step in self.relax))]
+        for n, step in enumerate(steps):
+            if step in steps[:n]:
+                raise BadConfiguration(
+                    f"relaxation runs in a circle: the step {step!r} comes again: take one of the two out",
+                    place=("relax",),
+                )
 
     def policy(self, name: str) -> QueuePolicy:
         return QueuePolicy(
@@ -208,6 +225,22 @@ class PersonSetting:
                 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingSettings:
+    """`refuse_holes`: a change that leaves a queue open with nobody on shift is refused unless an administrator accepts it.
+    `feed_hours`: so often iCalendar feeds are fetched. `private_feeds`: they may come from private addresses."""
+
+    refuse_holes: bool = False
+    feed_hours: float = 6.0
+    private_feeds: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0.01 <= self.feed_hours <= 168:
+            raise BadConfiguration(
+                f"'feed_hours' is {self.feed_hours:g}: choose 0.01 to 168 hours", place=("feed_hours",)
+            )
+
+
 def check_together(
     queues: Mapping[str, QueueSetting],
     *,
@@ -215,9 +248,13 @@ def check_together(
     hours: Iterable[str],
     sites: Iterable[str],
     people: Mapping[str, PersonSetting] | None = None,
+    site_hours: Mapping[str, str] | None = None,
 ) -> None:
-    """What no table can know alone: skills, sites, hours and queues that others name, and overflows that run in a circle."""
+    """What no table can know alone: skills, sites, hours and queues that others name, and overflows that run in a circle.
+    `site_hours`: of the other sites that have some."""
     known_skills, known_hours, known_sites = frozenset(skills), frozenset(hours), frozenset(sites)
+    for name, its_hours in (site_hours or {}).items():
+        _check_known(f"site {name}: hours", its_hours, known_hours, ("sites", name, "hours"))
     for name, queue in queues.items():
         texts = (("requirement", queue.requirement), *(("relax", step.requirement) for step in queue.relax))
         for key, text in texts:

@@ -157,6 +157,9 @@ def test_an_expression_is_refused_at_its_line_and_character(tmp_path: Path) -> N
         ('shifts = ["day"]', 'site = "oslo"', 23, "anna: site 'oslo'"),
         ("[sites.omsk]", "[sites.riga]", 15, "'riga' is this centre"),
         ("Asia/Omsk", "Asia/Omks", 15, "no IANA zone"),
+        ('"Asia/Omsk"', '"Asia/Omsk"\nhours = "nigth"', 17, "site omsk: hours 'nigth' is not declared"),
+        ("billing = 3", "billing = 1", 18, "queue support: nobody in [people] could ever serve it"),
+        ("[skills.billing]", "[routing]\nfeed_hours = 0.0\n[skills.billing]", 10, "choose 0.01 to 168 hours"),
         ("09-18", "09-26", 12, "times from 00:00 to 24:00"),
     ],
 )

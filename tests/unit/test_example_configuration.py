@@ -28,6 +28,7 @@ TABLES: dict[str, type] = {
     "desk.queues.support": desk.QueueSettings,
     "desk.crm": desk.CrmLink,
     "dialling": desk.DialPolicy,
+    "routing": routing.RoutingSettings,
     "sites.omsk": routing.SiteSetting,
     "skills.billing": routing.SkillSetting,
     "hours.day": routing.HoursSetting,
@@ -35,7 +36,7 @@ TABLES: dict[str, type] = {
     "people.anna": routing.PersonSetting,
 }
 # Keys whose default can't be written in TOML (none, or what the request decides).
-WITHOUT_DEFAULT = {"ca_file", "cdr_url", "cdr_since", "secure_cookies"}
+WITHOUT_DEFAULT = {"ca_file", "cdr_url", "cdr_since", "secure_cookies", "hours"}
 
 
 def with_every_key() -> str:
@@ -87,8 +88,9 @@ def test_what_it_shows_as_default_is_the_default(tmp_path: Path) -> None:
         (plain.pbx["main"], full.pbx["main"]),
         (plain.database, full.database),
         (plain.web, full.web),
+        (plain.routing, full.routing),
     )
-    queue = dataclasses.replace(full.queues["support"], hours=None, overflow=None, fallback=None)
+    queue = dataclasses.replace(full.queues["support"], hours=None, holiday=None, overflow=None, fallback=None)
     pairs += ((routing.QueueSetting(), queue),)
     for default, shown in pairs:
         for field in dataclasses.fields(default):

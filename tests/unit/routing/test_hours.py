@@ -12,10 +12,12 @@ from core.errors import BadConfiguration
 from routing.hours import (
     ALWAYS,
     NEVER,
+    Closure,
     DatedException,
     Forced,
     Hours,
     Interval,
+    MonthlyException,
     Reason,
     Span,
     YearlyException,
@@ -130,6 +132,40 @@ def test_forced_dated_yearly_holiday_week_in_this_order() -> None:
     assert {when: (is_open(hours, at(when)), why(hours, at(when))) for when in told} == told
 
 
+def test_closures_come_off_the_week_and_off_holidays_but_not_off_exceptions() -> None:
+    hours = Hours(
+        zone="Europe/Riga",
+        week=WEEKDAYS,
+        dated=(DatedException(first=date(2026, 12, 24), last=date(2026, 12, 24), intervals=(Interval(600, 720),), name="Eve"),),
+        closures=(
+            Closure(at("2026-12-22T10:00"), at("2026-12-22T11:00"), "Meeting"),
+            Closure(at("2026-12-24T00:00"), at("2026-12-24T23:00"), "Elsewhere"),
+        ),
+    )  # fmt: skip
+    assert list(spans(hours, at("2026-12-22T00:00"), at("2026-12-23T00:00"))) == [
+        Span(at("2026-12-22T07:00"), at("2026-12-22T10:00")),
+        Span(at("2026-12-22T11:00"), at("2026-12-22T16:00")),
+    ]
+    assert why(hours, at("2026-12-22T10:30")) == Reason("closure", "Meeting")
+    assert next_opening(hours, at("2026-12-22T10:30")) == at("2026-12-22T11:00")
+    assert is_open(hours, at("2026-12-24T09:00")) and why(hours, at("2026-12-24T09:00")) == Reason("dated", "Eve")
+
+
+@pytest.mark.parametrize(
+    ("exception", "days"),
+    [
+        (MonthlyException(nth=-1, weekday=0, month=8), ["2026-08-31", "2027-08-30"]),
+        (MonthlyException(nth=1, weekday=4, month=1), ["2026-01-02", "2027-01-01"]),
+        (MonthlyException(nth=5, weekday=3), ["2026-01-29", "2026-04-30", "2026-07-30", "2026-10-29", "2026-12-31",
+                                              "2027-04-29", "2027-07-29", "2027-09-30", "2027-12-30"]),
+    ],
+)  # fmt: skip
+def test_the_nth_weekday_of_a_month(exception: MonthlyException, days: list[str]) -> None:
+    first = date(2026, 1, 1)
+    found = [day.isoformat() for n in range(730) if exception.covers(day := first + timedelta(days=n))]
+    assert found == days
+
+
 def test_a_night_begun_before_a_holiday_is_finished_on_it() -> None:
     hours = Hours(
         zone="UTC", week=tuple((Interval(1320, 1800),) for _ in range(7)), holidays={date(2026, 12, 25): "Christmas"}
@@ -177,6 +213,9 @@ def test_what_makes_no_sense_is_refused() -> None:
             Interval(opens, closes)
     with pytest.raises(BadConfiguration, match="before it begins"):
         DatedException(first=date(2026, 2, 1), last=date(2026, 1, 1))
+    for nth, weekday, month in ((0, 0, None), (6, 0, None), (1, 7, None), (1, 0, 13)):
+        with pytest.raises(BadConfiguration, match="first to fifth or the last"):
+            MonthlyException(nth=nth, weekday=weekday, month=month)
     with pytest.raises(BadConfiguration, match="no day 30"):
         YearlyException(month=2, day=30)
 
@@ -189,6 +228,19 @@ CALENDARS = st.builds(
     zone=st.sampled_from(ZONES),
     week=WEEKS,
     holidays=st.dictionaries(st.dates(date(2026, 1, 1), date(2027, 12, 1)), st.just("x"), max_size=3),
+    yearly=st.lists(
+        st.builds(
+            MonthlyException,
+            nth=st.sampled_from((-1, 1, 2, 3, 4, 5)),
+            weekday=st.integers(0, 6),
+            month=st.none() | st.integers(1, 12),
+            intervals=st.lists(INTERVALS, max_size=2).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+    closures=st.lists(
+        st.builds(lambda a, n: Closure(a, a + timedelta(minutes=n), "x"), INSTANTS, st.integers(1, 20_000)), max_size=3
+    ).map(tuple),
     forced=st.none() | st.builds(Forced, open=st.booleans(), since=INSTANTS, until=st.none() | INSTANTS),
 )
 

@@ -1,14 +1,18 @@
 """Opening hours as they are written."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from core.errors import BadConfiguration
-from routing.hours import DatedException, Interval, YearlyException
-from routing.hours_text import NamedDay, dated, named_days, week, yearly
+from routing.hours import DatedException, Forced, Interval, MonthlyException, YearlyException
+from routing.hours_text import NamedDay, dated, forced, named_days, week, yearly
 
 DAY = Interval(540, 1080)
+
+
+def _forced(lines: list[str]) -> object:
+    return forced(lines[0])
 
 
 def test_a_week() -> None:
@@ -53,6 +57,20 @@ def test_exceptions_and_holidays() -> None:
     )
 
 
+def test_what_comes_again_by_weekday() -> None:
+    assert yearly(["last Mon of 08 closed Bank holiday", "First friday 12:00-18:00"]) == (
+        MonthlyException(nth=-1, weekday=0, month=8, name="Bank holiday"),
+        MonthlyException(nth=1, weekday=4, intervals=(Interval(720, 1080),)),
+    )
+
+
+def test_the_forced_state() -> None:
+    noon = datetime(2026, 12, 24, 12, tzinfo=UTC)
+    assert forced("closed", since=noon, by="sofia") == Forced(open=False, since=noon, by="sofia")
+    assert forced("open until 2026-12-24T20:00:00+02:00", since=noon).until == noon + timedelta(hours=6)
+    assert forced("closed").rules(noon)
+
+
 @pytest.mark.parametrize(
     ("read", "line", "why"),
     [
@@ -69,6 +87,12 @@ def test_exceptions_and_holidays() -> None:
         (dated, "2026-12-24..2026-12-20 closed", "before it begins"),
         (yearly, "2026-12-24 closed", "month-day and hours"),
         (yearly, "02-30 closed", "no day 30 in month 2"),
+        (yearly, "sixth Mon closed", "or a weekday such as"),
+        (yearly, "last Mon of 13 closed", "or a weekday such as"),
+        (yearly, "last Foo closed", "or a weekday such as"),
+        (_forced, "shut", "'open' or 'closed'"),
+        (_forced, "open until tomorrow", "an instant such as"),
+        (_forced, "open until 2026-12-24T20:00:00", "an instant with its zone"),
         (named_days, "Midsummer", "a day and its name"),
     ],
 )

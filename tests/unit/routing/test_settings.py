@@ -60,6 +60,8 @@ def test_a_queue_becomes_a_policy() -> None:
         ("callback = {expires_s = 299}", 1, "'expires_s' is 299: choose 300 to 2592000"),
         ('callback = {hours = "late"}', 1, "hours such as"),
         ('callback = {first = "anybody"}', 1, "must be one of operator, client"),
+        ('relax = [{after_s = 9, requirement = ""}]', 1, "relaxation runs in a circle: the step 'any' comes again"),
+        ("aging = nan", 1, "'aging' must be a number"),
         ('strategy = "best"', 1, "must be one of longest_idle"),
         ("requirment = 'x'", 1, "did you mean 'requirement'"),
     ],
