@@ -181,7 +181,6 @@ class Calls:
     def _to_queue(self, line: Line, channel: Channel, queue: str) -> Generator[float, None, Goto | None]:
         if queue not in self.exchange.acd:
             return (yield from in_queue(line, channel, queue))
-        channel.context, channel.exten = "meridian-acd", queue
         return (yield from in_lobby(line, channel, queue))
 
     def _unallocated(self, line: Line, channel: Channel) -> None:

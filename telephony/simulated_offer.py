@@ -12,7 +12,7 @@ CANCELLED = "cancelled"
 _WHISPER_S = 1.5
 _ON_THE_PHONE = Ring(outcome=Hand.BUSY, after_s=0.1)
 _JOINING_S = 0.01
-_LOST_S = 1.0
+_LOST_S = 1.2
 
 
 def offered(line: Line, asked: Origination) -> Story:
@@ -69,18 +69,19 @@ def _joins(line: Line, leg: Channel, asked: Origination) -> Story:
         leg.priority = 4
         switch.runs(leg, "Playback", announcement)
         yield from line.wait(_WHISPER_S, HungUp)
-    leg.priority = 5
+        if caller.name not in switch.channels:
+            return (yield from _lost(line, leg, "caller gone", *about))
+    leg.priority = 6
     switch.caller_id(leg, asked.variable("CC_AGENT"), "Agent")
-    if caller.name in switch.channels:
-        switch.set_variable(caller, "CC_SERVED", "1")
-    leg.priority = 7
+    switch.set_variable(caller, "CC_SERVED", "1")
+    leg.priority = 8
     switch.user_event(leg, "CcConnect", *about)
     if file := asked.variable("CC_RECORD"):
         switch.about("MixMonitorStart", leg)
         switch.set_variable(leg, "MIXMONITOR_FILENAME", file)
-    leg.priority = 9
-    switch.runs(leg, "Bridge", f"{name},tTkK")
-    if caller.story is not None and caller.name in switch.channels:
+    leg.priority = 10
+    switch.runs(leg, "Bridge", f"{name},TK")
+    if caller.story is not None:
         line.exchange.stage.interrupt(caller.story, Taken(leg))
         yield from line.wait(_JOINING_S, HungUp)
     if leg.bridge is None and leg.name in switch.channels:
@@ -99,15 +100,15 @@ def _locked(line: Line, leg: Channel, call: str) -> bool:
 def _not_joined(line: Line, leg: Channel, caller: Channel, *about: tuple[str, str]) -> None:
     """Bridge() came to nothing: the caller stays where they are, and others may try."""
     there = caller.name in line.switch.channels
-    leg.priority = 10
+    leg.priority = 11
     line.switch.user_event(leg, "CcBridgeEnd", *about, ("Result", "FAILED" if there else "NONEXISTENT"))
     if there:
-        line.switch.set_variable(caller, "CC_SERVED", "")
+        line.switch.set_variable(caller, "CC_SERVED", "0")
     _hangs_up(line, leg)
 
 
 def _lost(line: Line, leg: Channel, why: str, *about: tuple[str, str]) -> Story:
-    leg.priority = 13 if why == "caller gone" else 15
+    leg.priority = 17
     line.switch.user_event(leg, "CcOfferLost", *about, ("Why", why))
     leg.priority += 1
     yield from line.wait(_LOST_S, HungUp)  # a tone, so that they hear that there is nobody

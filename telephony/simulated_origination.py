@@ -104,7 +104,7 @@ def responds(switch: Switch, leg: Channel | None, asked: Origination, reason: in
         ("Context", asked.context),
         ("Exten", asked.exten),
         ("Reason", str(reason)),
-        ("Uniqueid", leg.uniqueid if leg else "<unknown>"),
+        ("Uniqueid", leg.uniqueid if leg else asked.channel_id or "<unknown>"),
         ("CallerIDNum", asked.number or "<unknown>"),
         ("CallerIDName", asked.name or "<unknown>"),
     ]

@@ -13,15 +13,17 @@ _ANSWER_S = 0.5
 
 @dataclass(eq=False)
 class Place:
-    """From the join to the leave."""
+    """From the join to the leave. `entered`: who came first stands first (QUEUE_PRIO); else one stands at the end."""
 
     line: Line
     caller: Channel
     queue: Queue
+    entered: str = ""
     entry: Entry = field(init=False)
 
     def __post_init__(self) -> None:
-        self.entry = self.line.queues.join(self.queue, self.caller)
+        before_s = int(self.entered) if self.entered else None
+        self.entry = self.line.queues.join(self.queue, self.caller, entered_s=before_s)
         self.line.switch.music(self.caller, on=True)
 
     def abandoned(self, *, by_phone: bool, announced: bool = False) -> None:

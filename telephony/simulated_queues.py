@@ -62,11 +62,12 @@ class Member:
 
 @dataclass(eq=False)
 class Entry:
-    """A caller in a queue."""
+    """A caller in a queue. `entered_s`: since when they have been waiting, there or elsewhere, if that decides who is first."""
 
     channel: Channel
     joined_at: float
     original_position: int
+    entered_s: int | None = None
 
 
 @dataclass(eq=False)
@@ -137,14 +138,17 @@ class Queues:
 
     # -- callers
 
-    def join(self, queue: Queue, channel: Channel) -> Entry:
-        entry = Entry(channel, self._switch.now(), len(queue.entries) + 1)
-        queue.entries.append(entry)
+    def join(self, queue: Queue, channel: Channel, *, entered_s: int | None = None) -> Entry:
+        place = len(queue.entries)
+        if entered_s is not None:
+            place = sum(e.entered_s is not None and e.entered_s <= entered_s for e in queue.entries)
+        entry = Entry(channel, self._switch.now(), place + 1, entered_s)
+        queue.entries.insert(place, entry)
         self._caller(
             "QueueCallerJoin",
             channel,
             ("Queue", queue.name),
-            ("Position", str(len(queue.entries))),
+            ("Position", str(place + 1)),
             ("Count", str(len(queue.entries))),
         )
         return entry

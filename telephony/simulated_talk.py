@@ -124,7 +124,7 @@ class Talk:
         """The dialplan of who called goes on behind the talk, and ends there. After Bridge() that is the lobby."""
         switch, source = self.line.switch, self.source
         if self.line.comes_back_to and not source.dialled:
-            (source.context, source.exten), source.priority = self.line.comes_back_to, 15
+            (source.context, source.exten), source.priority = self.line.comes_back_to, 19
         switch.about("SoftHangupRequest", source, ("Cause", "16"))
         if not source.dialled:
             source.exten, source.priority = "h", 2
