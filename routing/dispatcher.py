@@ -40,7 +40,7 @@ class Dispatcher:
         self, plan: PlanInForce, *, place_of: Callable[[str], datetime | None] = lambda _call_id: None
     ) -> None:
         self.plan = plan
-        self.doors = LiveDoors(plan.queues, plan.hours_of)
+        self.doors = LiveDoors(plan.queues, plan.queue_hours.get)
         self._place_of = place_of
         self.callers: dict[str, Caller] = {}
         self.router = Router(plan.policies())
@@ -252,7 +252,7 @@ class Dispatcher:
     def replan(self, plan: PlanInForce, at: datetime) -> Outcome:
         """Another plan is in force, at once, for those who wait too."""
         self.plan = self.duty.plan = plan
-        self.doors = LiveDoors(plan.queues, plan.hours_of)
+        self.doors = LiveDoors(plan.queues, plan.queue_hours.get)
         outcome: Outcome = []
         for caller in list(self.callers.values()):
             if caller.queue is not None and not self.serves(caller.queue):

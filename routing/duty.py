@@ -49,7 +49,7 @@ class Duty:
         planned = self.plan.person(status.login)
         person = Person(
             status.login,
-            planned.site if planned else status.site,
+            self.plan.site_of(status.login),
             dict(planned.skills) if planned else {},
             self._queues(status.login),
             capacity=dict(_CAPACITY),
@@ -80,9 +80,9 @@ class Duty:
 
     def shift(self, operator: Operator, at: datetime) -> WakeAt:
         """On shift or not, and the timer of the next change."""
-        operator.on_shift = self.plan.on_shift(operator.login, at)
-        changes_at = self.plan.shift_changes_at(operator.login, at)
-        return WakeAt(timer_id=SHIFT_TIMER + operator.status.agent, at=changes_at)
+        shift = self.plan.shift(operator.login, at)
+        operator.on_shift = shift.open
+        return WakeAt(timer_id=SHIFT_TIMER + operator.status.agent, at=shift.changes_at)
 
     def rests(self, operator: Operator, at: datetime) -> WakeAt:
         """Their phone couldn't be rung: nothing for a while."""

@@ -6,35 +6,31 @@ from typing import Protocol
 
 from routing.hours import Hours
 from routing.policy import QueuePolicy
-from routing.settings import QueueSetting
+from routing.settings import PersonSetting, QueueSetting
 
 
-class Planned(Protocol):
-    """What the plan says of one person."""
+class Presence(Protocol):
+    """`open`: they work at this instant; `changes_at`: when that next becomes otherwise (None: not to be foreseen)."""
 
     @property
-    def site(self) -> str: ...
+    def open(self) -> bool: ...
     @property
-    def skills(self) -> Mapping[str, int]: ...
-    @property
-    def queues(self) -> frozenset[str]: ...
+    def changes_at(self) -> datetime | None: ...
 
 
 class PlanInForce(Protocol):
-    """Instants are aware. Questions are exact for any instant."""
+    """Instants are aware. `queue_hours` has the calendars of the queues that have one; the others are always open."""
 
     @property
     def queues(self) -> Mapping[str, QueueSetting]: ...
+    @property
+    def queue_hours(self) -> Mapping[str, Hours]: ...
     def policies(self) -> list[QueuePolicy]: ...
-    def person(self, login: str) -> Planned | None:
+    def person(self, login: str) -> PersonSetting | None:
         """None: the plan doesn't know them."""
         ...
 
-    def on_shift(self, login: str, at: datetime) -> bool:
-        """True for those who have no shifts in the plan."""
-        ...
-
-    def shift_changes_at(self, login: str, at: datetime) -> datetime | None: ...
-    def hours_of(self, queue: str) -> Hours | None:
-        """None: always open."""
+    def site_of(self, login: str) -> str: ...
+    def shift(self, login: str, at: datetime) -> Presence:
+        """Who has no shifts in the plan always works."""
         ...

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import ndiff
 from textwrap import dedent
-from typing import Any
+from typing import NamedTuple
 
 from core import effects as fx
 from core import events as e
@@ -35,6 +35,11 @@ EPOCH = int(NOON.timestamp())
 PBX = "pbx1"
 
 
+class Shift(NamedTuple):
+    open: bool
+    changes_at: datetime | None
+
+
 class ScriptedPlan:
     """A plan whose shifts a script sets by hand. `off`: logins off shift."""
 
@@ -44,26 +49,21 @@ class ScriptedPlan:
         self.off: set[str] = set()
         self.changes: dict[str, datetime] = {}
 
+    @property
+    def queue_hours(self) -> Mapping[str, Hours]:
+        return self.hours
+
     def policies(self) -> list[QueuePolicy]:
-        return [setting.policy(name) for name, setting in self.queues.items() if setting.mode == "acd"]
+        return [setting.policy(name) for name, setting in self.queues.items()]
 
-    def person(self, login: str) -> Any:
-        setting = self.people.get(login)
-        return None if setting is None else _Planned(setting)
+    def person(self, login: str) -> PersonSetting | None:
+        return self.people.get(login)
 
-    def on_shift(self, login: str, at: datetime) -> bool:
-        return login not in self.off
+    def site_of(self, login: str) -> str:
+        return self.people[login].site or "riga" if login in self.people else "riga"
 
-    def shift_changes_at(self, login: str, at: datetime) -> datetime | None:
-        return self.changes.get(login)
-
-    def hours_of(self, queue: str) -> Hours | None:
-        return self.hours.get(queue)
-
-
-class _Planned:
-    def __init__(self, setting: PersonSetting) -> None:
-        self.site, self.skills, self.queues = setting.site or "riga", setting.skills, frozenset(setting.queues)
+    def shift(self, login: str, at: datetime) -> Shift:
+        return Shift(login not in self.off, self.changes.get(login))
 
 
 def person(*queues: str, **skills: int) -> PersonSetting:
