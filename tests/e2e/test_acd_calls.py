@@ -1,0 +1,176 @@
+"""Meridian chooses the operator, on a real Asterisk: by skill, step, preference and points; and what becomes of each offer."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig.acd_centre import PASSWORD, SALES, AcdCentre, employ
+from tests.rig.instance import Asterisk
+from tests.rig.screen import Screen
+
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+PEOPLE = {
+    "anna": (1001, {}),
+    "boris": (1002, {"billing": 4}),
+    "carmen": (1003, {}),
+    "dmitri": (1004, {}),
+}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AcdCentre]:
+    with Asterisk() as asterisk:
+        made = AcdCentre(asterisk, tmp_path_factory.mktemp("acd"), PEOPLE)
+        employ(made.meridian, "sofia", "", role="supervisor")
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@pytest.fixture
+def centre(shared: AcdCentre) -> Iterator[AcdCentre]:
+    yield shared
+    shared.leave()
+
+
+def test_the_operator_with_the_skill_is_rung_and_has_the_pop_before_it_rings(centre: AcdCentre) -> None:
+    anna, boris = centre.phone("anna"), centre.phone("boris")
+    centre.screen("anna")
+    screen = centre.screen("boris")
+    mark = centre.stage.ami.mark()
+    caller = centre.call("79161110001", SALES, '"Ivan"')
+    boris.wait("RINGING")
+    (pop,) = screen.pops(number="79161110001")
+    assert pop.message["pop"]["queue"] == "sales-acd"
+    leg = centre.stage.ami.event("Newchannel", since=mark, Uniqueid=pop.message["pop"]["leg_id"])
+    assert pop.at < leg.t
+    boris.answer()
+    boris.wait("TALKING") if False else time.sleep(1)
+    assert anna.poll("RINGING") is None and not centre.screens["anna"].pops(number="79161110001")
+    caller.hangup()
+    boris.wait("ENDED")
+    card = centre.meridian.wait_complete()[-1]
+    assert (card.answered_by, card.queues, card.ended_by) == ("1002", ("sales-acd",), "caller")
+    screen.becomes("ready")
+
+
+def test_a_step_comes_at_its_time(centre: AcdCentre) -> None:
+    anna = centre.phone("anna")
+    centre.screen("anna")
+    centre.phone("boris")
+    centre.screen("boris").asks("state", state="paused", reason="break")
+    caller = centre.call("79161110002", SALES)
+    waits_since = time.time()
+    anna.wait("RINGING")
+    assert 3.0 < time.time() - waits_since < 5.5
+    anna.answer()
+    caller.hangup()
+    anna.wait("ENDED")
+
+
+def test_who_looks_after_the_client_comes_first(centre: AcdCentre) -> None:
+    anna, boris = centre.phone("anna"), centre.phone("boris")
+    first = centre.screen("anna").http
+    made = first.post("/api/clients", json={"name": "Olga", "numbers": ["+79161110003"], "owner": "boris"})
+    assert made.status_code == 201, made.text
+    time.sleep(1)
+    centre.screen("boris")
+    caller = centre.call("79161110003")
+    boris.wait("RINGING")
+    boris.answer()
+    caller.hangup()
+    boris.wait("ENDED")
+    assert anna.poll("RINGING") is None
+
+
+def test_a_vip_comes_before_who_waited_longer(centre: AcdCentre) -> None:
+    boss = Screen(centre.meridian.url, "sofia", PASSWORD).sign_in()
+    made = boss.http.post("/api/clients", json={"name": "Vip", "numbers": ["+79161110005"], "vip": True})
+    assert made.status_code == 201, made.text
+    anna = centre.phone("anna")
+    early = centre.call("79161110004")
+    time.sleep(1)
+    vip = centre.call("79161110005")
+    time.sleep(1)
+    screen = centre.screen("anna")
+    anna.wait("RINGING")
+    assert screen.pops()[-1].message["pop"]["client"]["name"] == "Vip"
+    anna.answer()
+    vip.hangup()
+    anna.wait("ENDED")
+    anna.wait("RINGING")
+    anna.answer()
+    early.hangup()
+    anna.wait("ENDED")
+    boss.close()
+
+
+def test_busy_declined_unreachable_and_unanswered_are_told_apart_and_the_fourth_answers(centre: AcdCentre) -> None:
+    phones = {login: centre.phone(login) for login in ("anna", "boris", "carmen", "dmitri")}
+    for login in ("anna", "boris", "carmen", "dmitri"):  # idle since, in this order
+        centre.screen(login)
+        time.sleep(0.3)
+    caller = centre.call("79161110006")
+    for login, code in (("anna", 486), ("boris", 603)):
+        phones[login].wait("RINGING")
+        phones[login].reject(code)
+    phones["carmen"].wait("RINGING")
+    phones["carmen"].wait("CANCELLED", 12)
+    phones["dmitri"].wait("RINGING")
+    phones["dmitri"].answer()
+    time.sleep(1)
+    caller.hangup()
+    phones["dmitri"].wait("ENDED")
+    centre.meridian.wait_complete()
+    assert centre.offers("79161110006") == [
+        ("anna", "declined"), ("boris", "declined"), ("carmen", "expired"), ("dmitri", "accepted"),
+    ]  # fmt: skip
+    assert {login: centre.screens[login].state() for login in phones} == {
+        "anna": "ready", "boris": "ready", "carmen": "not_responding", "dmitri": "ready",
+    }  # fmt: skip
+
+
+def test_a_phone_that_is_switched_off_is_nobodys_fault(centre: AcdCentre) -> None:
+    boris = centre.phone("boris")
+    centre.screen("anna")  # whose phone is off
+    time.sleep(0.3)
+    centre.screen("boris")
+    caller = centre.call("79161110007")
+    boris.wait("RINGING", 15)
+    boris.answer()
+    caller.hangup()
+    boris.wait("ENDED")
+    centre.meridian.wait_complete()
+    assert centre.offers("79161110007") == [("anna", "failed"), ("boris", "accepted")]
+    assert centre.screens["anna"].state() == "ready"
+
+
+def test_the_caller_goes_and_the_phone_falls_silent_at_once(centre: AcdCentre) -> None:
+    anna = centre.phone("anna")
+    screen = centre.screen("anna")
+    caller = centre.call("79161110008")
+    anna.wait("RINGING")
+    gone_at = caller.hangup()
+    anna.wait("CANCELLED", 3)
+    assert time.time() - gone_at < 1.5
+    screen.becomes("ready")
+    centre.meridian.wait_complete()
+    assert centre.offers("79161110008") == [("anna", "cancelled")]
+
+
+def test_a_closed_browser_is_offered_nothing(centre: AcdCentre) -> None:
+    anna = centre.phone("anna")
+    screen = centre.screen("anna")
+    screen.disconnect()
+    time.sleep(1)
+    caller = centre.call("79161110009")
+    time.sleep(2)
+    assert anna.poll("RINGING") is None
+    screen.connect()
+    anna.wait("RINGING")
+    anna.answer()
+    caller.hangup()
+    anna.wait("ENDED")
