@@ -1,4 +1,4 @@
-"""An operator's page without a page: signed in, its socket open, everything it was told kept with the time. For tests on the rig."""
+"""An operator's page without a page: signed in, its socket open, everything it was told kept with the time. For tests."""
 
 import json
 import threading
