@@ -12,9 +12,9 @@ import pytest
 
 from commands.replay import as_contract
 from core.model import Card
-from tests.e2e.meridian import AttachedPbx, Meridian
 from tests.rig import scenes
 from tests.rig.instance import Asterisk
+from tests.rig.meridian import Meridian
 from tests.rig.stage import SCENES, Stage
 from tests.scenarios.test_truth import differences, expected
 
@@ -82,7 +82,9 @@ class Lane:
         return problems
 
     def _new(self) -> list[Card]:
-        return [s.card for s in self._meridian.cards() if s.card.pbx == self._name and s.card.card_id not in self._done]
+        return [
+            s.card for s in self._meridian.stored() if s.card.pbx == self._name and s.card.card_id not in self._done
+        ]
 
     def _all_ended(self, wanted: int) -> bool:
         new = self._new()
@@ -90,8 +92,7 @@ class Lane:
 
 
 def test_every_shape_gives_the_right_card(asterisks: dict[str, Asterisk], tmp_path: Path) -> None:
-    attached = {name: AttachedPbx(ami_port=a.ports.ami, cdr_csv=a.cdr_csv) for name, a in asterisks.items()}
-    meridian = Meridian(tmp_path, attached)
+    meridian = Meridian(asterisks, tmp_path)
     meridian.start()
     shapes: SimpleQueue[str] = SimpleQueue()
     for shape in sorted(SCENES, key=lambda s: s != "burst50"):
@@ -116,4 +117,4 @@ def test_every_shape_gives_the_right_card(asterisks: dict[str, Asterisk], tmp_pa
             list(lanes.map(work, asterisks))
     finally:
         meridian.stop()
-    assert not wrong, "\n".join(f"{shape}: {found}" for shape, found in wrong.items()) + meridian.tail()
+    assert not wrong, "\n".join(f"{shape}: {found}" for shape, found in wrong.items()) + meridian.log_tail()

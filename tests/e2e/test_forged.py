@@ -17,7 +17,7 @@ from telephony.pbx_settings import AmiAccount
 from telephony.simulated import SimulatedPbx
 from telephony.simulated_plan import Plan, Ring
 from telephony.simulated_request import Account
-from tests.e2e.meridian import free_port
+from tests.rig.meridian import free_tcp_port
 from tests.servers.ami_messages import hangup, newchannel
 from web.settings import WebSettings
 
@@ -33,7 +33,7 @@ async def centre(folder: Path) -> AsyncIterator[tuple[SimulatedPbx, Service]]:
             site=Site(name="t", timezone="Europe/Moscow", region="RU"),
             pbx={"sim": Pbx(host="127.0.0.1", port=port, listener=AmiAccount(user="meridian", secret="hush"))},
             database=Storage(url=f"sqlite:///{folder / 'm.db'}", folder=folder),
-            web=WebSettings(port=free_port()),
+            web=WebSettings(port=free_tcp_port()),
         )
     )
     try:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.meridian import AttachedPbx, Meridian
 from tests.rig.instance import Asterisk
+from tests.rig.meridian import Meridian
 from tests.rig.stage import Stage
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(90)]
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(90)]
 
 def test_a_recording_is_on_the_card(tmp_path: Path) -> None:
     with Asterisk() as asterisk:
-        meridian = Meridian(tmp_path, {"main": AttachedPbx(ami_port=asterisk.ports.ami, cdr_csv=asterisk.cdr_csv)})
+        meridian = Meridian(asterisk, tmp_path)
         meridian.start()
         stage = Stage(asterisk.ports.ami, asterisk.ports.sip)
         try:
@@ -21,12 +21,12 @@ def test_a_recording_is_on_the_card(tmp_path: Path) -> None:
             stage.ami.action("MixMonitor", Channel=call["channel"], File="talk-79161230099.wav")
 
             def recorded() -> bool:
-                return any(card.card.recordings for card in meridian.cards())
+                return any(card.card.recordings for card in meridian.stored())
 
             meridian.until(recorded, 10, "recorded")
             caller.hangup()
-            meridian.until(lambda: all(c.card.ended_at for c in meridian.cards()), 10, "ended")
-            (stored,) = meridian.cards()
+            meridian.until(lambda: all(c.card.ended_at for c in meridian.stored()), 10, "ended")
+            (stored,) = meridian.stored()
             assert [Path(file).name for file in stored.card.recordings] == ["talk-79161230099.wav"]
         finally:
             stage.close()

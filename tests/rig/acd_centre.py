@@ -1,5 +1,5 @@
-"""A centre whose queues Meridian serves itself (ACD mode), on a real Asterisk: operators with phones and screens, callers, a Meridian
-that may be killed."""
+"""A centre whose queues Meridian serves itself (ACD mode), on a real Asterisk: operators with phones and screens, callers, and a
+Meridian that may be killed."""
 
 import json
 import os

@@ -1,5 +1,6 @@
 """A Meridian process attached to an Asterisk of the rig, as an administrator would run it, and what it has written down."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -8,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +18,14 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from callcards.ports import StoredCard
+from callcards.sql import SqlCardStore
+from runtime.database import Database
 from runtime.schema import interactions as cards_table
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
 
+SITE = "lab"
 READY_S = 30.0
 STOP_S = 20.0
 MERIDIAN = Path(sys.executable).with_name("meridian")
@@ -63,19 +68,22 @@ def free_tcp_port() -> int:
 class Meridian:
     """`meridian run` on a configuration of its own in `folder`. It may be killed and started again: the folder stays.
 
-    `ami_port` and `database_url` are for putting a tcp_proxy in between; `more` is further TOML.
+    `asterisk`: one, or several by the names that they shall have. `ami_port` and `database_url` are for putting a tcp_proxy in
+    between; `more` is further TOML.
     """
 
     def __init__(
-        self, asterisk: Asterisk, folder: Path, *, database_url: str | None = None, ami_port: int | None = None,
-        web_port: int | None = None, more: str = "",
+        self, asterisk: Asterisk | Mapping[str, Asterisk], folder: Path, *, database_url: str | None = None,
+        ami_port: int | None = None, web_port: int | None = None, more: str = "",
     ) -> None:  # fmt: skip
         self.folder = folder
         self.database_url = database_url or f"sqlite:///{folder / 'meridian.db'}"
         self.web_port = web_port or free_tcp_port()
         self.config = folder / "meridian.toml"
         self.log = folder / "meridian.log"
-        self.config.write_text(configuration(asterisk, self, ami_port or asterisk.ports.ami) + more, encoding="utf-8")
+        several = {"lab": asterisk} if isinstance(asterisk, Asterisk) else asterisk
+        attached = "".join(attachment(name, one, ami_port or one.ports.ami) for name, one in several.items())
+        self.config.write_text(SITE_TABLE + attached + kept_and_served(self) + more, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -160,6 +168,27 @@ class Meridian:
                 return cards
             time.sleep(0.2)
 
+    def stored(self) -> list[StoredCard]:
+        """All cards as the service itself reads them, the oldest first."""
+
+        async def read() -> list[StoredCard]:
+            database = Database(self.database_url, readers=1, exclusive=False)
+            try:
+                store = SqlCardStore(database, client_key=lambda _site, _number: None)
+                found = await store.recent(SITE, limit=5_000)
+            finally:
+                await database.close()
+            return sorted(found, key=lambda stored: stored.card.started_at)
+
+        return asyncio.run(read())
+
+    def until(self, holds: Callable[[], bool], wait_s: float, what: str) -> None:
+        deadline = time.monotonic() + wait_s
+        while not holds():
+            if time.monotonic() > deadline:
+                raise RigError(f"not {what} within {wait_s} s: {self.log_tail()}")
+            time.sleep(0.05)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -176,29 +205,35 @@ def sync_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def configuration(asterisk: Asterisk, meridian: Meridian, ami_port: int) -> str:
-    """meridian.toml for an Asterisk of the rig. JSON strings are TOML strings."""
-    text = json.dumps
-    return f"""\
+SITE_TABLE = f"""\
 [site]
-name = "lab"
+name = "{SITE}"
 timezone = "Europe/Moscow"
 region = "RU"
 agents = ["PJSIP/10??"]
+"""
 
-[pbx.lab]
+
+def attachment(name: str, asterisk: Asterisk, ami_port: int) -> str:
+    """How meridian.toml reaches one Asterisk of the rig. JSON strings are TOML strings."""
+    return f"""
+[pbx.{name}]
 host = "127.0.0.1"
 port = {ami_port}
 listener = {{ user = "listener", secret = "listener" }}
 controller = {{ user = "controller", secret = "controller" }}
 call_context = "from-agent"
 call_prefix = "9"
-cdr_csv = {text(str(asterisk.cdr_csv))}
+cdr_csv = {json.dumps(str(asterisk.cdr_csv))}
 cdr_every_s = 5.0
+"""
 
+
+def kept_and_served(meridian: Meridian) -> str:
+    return f"""
 [database]
-url = {text(meridian.database_url)}
-folder = {text(str(meridian.folder / "var"))}
+url = {json.dumps(meridian.database_url)}
+folder = {json.dumps(str(meridian.folder / "var"))}
 
 [web]
 host = "127.0.0.1"
