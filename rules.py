@@ -9,6 +9,8 @@ from core.engine import Rule
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
 from routing.dispatcher import Dispatcher
+from routing.live_plan import PlanChanged
+from routing.resume import CutOffs
 from screenpop.pops import Pops
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.members import members_seen
@@ -114,6 +116,21 @@ def routing_rules(dispatcher: Dispatcher) -> dict[type, list[Rule]]:
         e.PbxConnected: [dispatcher.on_pbx_connected],
         e.PbxLost: [dispatcher.on_pbx_lost],
         e.Woke: [dispatcher.on_woke],
+        PlanChanged: [dispatcher.on_plan_changed],
+    }
+
+
+def resume_rules(cut_offs: CutOffs) -> dict[type, list[Rule]]:
+    """Event -> who was cut off, and who is back. Before the dispatcher, which asks for the old place."""
+    return {
+        e.CallArrived: [cut_offs.on_call_arrived],
+        e.CallQueued: [cut_offs.on_call_queued],
+        e.CallUnqueued: [cut_offs.on_call_unqueued],
+        e.CallToVoicemail: [cut_offs.on_call_to_voicemail],
+        e.CallbackAsked: [cut_offs.on_callback_asked],
+        e.CallMerged: [cut_offs.on_call_merged],
+        e.CallDropped: [cut_offs.on_call_dropped],
+        e.CallEnded: [cut_offs.on_call_ended],
     }
 
 

@@ -34,6 +34,7 @@ from callcards.sql import SqlCardStore
 from callcards.sql_follow_ups import SqlFollowUps
 from callcards.sql_my_day import SqlMyDay
 from callcards.sql_search import SqlSearch
+from choosing import Choosing
 from clients import http as client_pages
 from clients.look_up import LookUps
 from clients.sql import SqlClientDirectory
@@ -49,6 +50,7 @@ from core.effects import (
     LookUpClient,
     SaveAgent,
     SaveCard,
+    SaveOffer,
     ShowPop,
     SyncMember,
     UpdatePop,
@@ -153,13 +155,20 @@ class Service:
         self.trackers = {
             name: CallTracker(site=site.name, pbx=name, endpoints=Endpoints(site.agents)) for name in configuration.pbx
         }
-        table = joined(pbx_rules(self.trackers), card_rules(self.cards), pop_rules(self.pops), agent_rules(self.agents))
-        self.engine = Engine(table, self._carry_out)
         kept = recorders or {}
         self.links = {
-            name: PbxLink(configuration.link_settings(name), self.engine.step, recorder=kept.get(name))
+            name: PbxLink(configuration.link_settings(name), self._step, recorder=kept.get(name))
             for name in configuration.pbx
         }
+        self.choosing = Choosing(configuration, self.links, self._step, utc_now)
+        table = joined(
+            pbx_rules(self.trackers),
+            card_rules(self.cards),
+            pop_rules(self.pops),
+            agent_rules(self.agents),
+            self.choosing.rules(),
+        )
+        self.engine = Engine(table, self._carry_out)
         self.look_ups = LookUps(
             self.directory,
             self.engine.step,
@@ -216,6 +225,8 @@ class Service:
             AnnounceAgent: self.agent_news.put,
             SaveAgent: self.ledger.put,
             SyncMember: self.member_pauses.put,
+            SaveOffer: lambda _effect: None,
+            **self.choosing.effects(),
         }
         self._fillers = {
             name: self._filler(name, source)
@@ -226,6 +237,9 @@ class Service:
         self._started_at = utc_now()
         self.port = 0
         measure(self)
+
+    def _step(self, fact: object) -> None:
+        self.engine.step(fact)
 
     def _carry_out(self, effect: Effect) -> None:
         self._effects[type(effect)](effect)
@@ -320,6 +334,7 @@ class Service:
             stack.callback(self.timers.close)
             await self._open_stores(stack)
             await self._load_open_cards()
+            self.choosing.begin()
             await self._load_agents(stack)
             server = WebServer(self._app(), listener, self.configuration.web)
             async with asyncio.TaskGroup() as tasks:
@@ -331,6 +346,7 @@ class Service:
                         ("presence", self.presence.run()),
                         ("states of operators", self.ledger.run()),
                         ("members", self.member_pauses.run()),
+                        *self.choosing.tasks().items(),
                         ("strangers", self.strangers.run()),
                         ("recordings", self.recording_lane.run()),
                         ("past callers", self.past_callers.run()),

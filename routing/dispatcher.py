@@ -15,6 +15,7 @@ from routing.duty import REST_TIMER, SHIFT_TIMER, Duty
 from routing.hours import Reason
 from routing.lines import Item
 from routing.live_doors import LiveDoors, Way
+from routing.live_plan import PlanChanged
 from routing.offer_states import AFTER_RINGING, Moment
 from routing.offering import LEASE_TIMER, STEPS_TIMER, Offering, Outcome
 from routing.offers import OpenOffer
@@ -58,6 +59,10 @@ class Dispatcher:
         """Whether Meridian chooses for this queue."""
         setting = self.plan.queues.get(queue or "")
         return setting is not None and setting.mode is Mode.ACD
+
+    def chooses(self, pbx: str) -> bool:
+        """Whether callers at this PBX are offered to anybody: we know who is there."""
+        return pbx in self._in_step
 
     # --- callers --------------------------------------------------------------------------------------------------
 
@@ -245,15 +250,12 @@ class Dispatcher:
 
     # --- the plan -------------------------------------------------------------------------------------------------
 
-    def begin(self, at: datetime) -> Outcome:
-        """The timers of the queues' hours: once when we start, and with each new plan."""
-        return [self._hours_timer(queue, at) for queue in self.plan.queues]
-
-    def replan(self, plan: PlanInForce, at: datetime) -> Outcome:
+    def on_plan_changed(self, event: PlanChanged) -> Outcome:
         """Another plan is in force, at once, for those who wait too."""
+        plan, at = event.plan, event.at
         self.plan = self.duty.plan = plan
         self.doors = LiveDoors(plan.queues, plan.queue_hours.get)
-        outcome: Outcome = []
+        outcome: Outcome = [self._hours_timer(queue, at) for queue in plan.queues]
         for caller in list(self.callers.values()):
             if caller.queue is not None and not self.serves(caller.queue):
                 outcome += self._send(caller, Way(Door.FALLBACK, caller.queue, NO_MORE))
@@ -264,7 +266,7 @@ class Dispatcher:
             outcome += self._shift(operator, at)
         for caller in list(self.callers.values()):
             outcome += self._take_up(caller, at)
-        return outcome + self.begin(at)
+        return outcome
 
     # --- inner ----------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked, Wish
 from routing.dispatcher import Dispatcher
 from routing.hours import Hours
+from routing.live_plan import PlanChanged
 from routing.policy import QueuePolicy
 from routing.settings import PersonSetting, QueueSetting
 from rules import agent_rules, joined, pop_rules, routing_rules
@@ -93,12 +94,15 @@ class Centre:
         self._told: list[str] = []
         self._names: dict[str, str] = {}
         self.engine.step(AgentsLoaded(at=NOON, statuses=(), signed_in=()))
-        for outcome in self.dispatcher.begin(NOON):
-            self._perform(outcome)  # type: ignore[arg-type]
+        self.replan()
         if connected:
             self.connect()
 
     # ---- what happens
+
+    def replan(self) -> None:
+        """The plan comes into force as it is now."""
+        self.step(PlanChanged(at=self.now, plan=self.plan))  # type: ignore[arg-type]  # has all that the dispatcher asks
 
     def wait(self, seconds: float) -> None:
         """Time goes by, and every timer that comes due goes off."""

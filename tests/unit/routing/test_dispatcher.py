@@ -403,8 +403,7 @@ def test_another_plan_counts_at_once_for_those_who_wait() -> None:
     one.calls("A")
     one.tells()
     one.plan.people = {"anna": person("support")}
-    for outcome in one.dispatcher.replan(one.plan, one.now):
-        one.step(outcome) if isinstance(outcome, e.Event) else one._perform(outcome)
+    one.replan()
     one.tells("""
         pop 1001 A
         ring 1001 A
@@ -415,8 +414,7 @@ def test_a_queue_that_meridian_serves_no_more_gives_its_callers_to_asterisk() ->
     one = centre()
     one.calls("A")
     one.plan.queues = {"support": QueueSetting(mode=Mode.NATIVE)}
-    for outcome in one.dispatcher.replan(one.plan, one.now):
-        one.step(outcome) if isinstance(outcome, e.Event) else one._perform(outcome)
+    one.replan()
     one.tells("send A fallback support")
 
 
@@ -430,8 +428,7 @@ def nine_to_five() -> Hours:
 def test_closing_time_sends_those_who_wait_but_not_for_whom_it_rings() -> None:
     one = centre(queues={"support": queue(closing=WhenClosed.VOICEMAIL)})
     one.plan.hours["support"] = nine_to_five()
-    for outcome in one.dispatcher.begin(one.now):
-        one._perform(outcome)  # type: ignore[arg-type]
+    one.replan()
     one.comes("anna", "1001")
     one.wait(590)
     one.calls("A")

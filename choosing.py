@@ -1,0 +1,76 @@
+"""The live routing put together: the plan in force, the dispatcher, what rings phones, and the heartbeat by which the PBX knows
+that somebody chooses. Part of the composition root; no logic of its own."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any
+
+from configuration import Configuration
+from core.effects import Effect, RingAgent, SendCaller, StopRinging
+from core.engine import Rule
+from core.phone import e164
+from routing.dispatcher import Dispatcher
+from routing.holiday_lists import public_holidays
+from routing.live_plan import LivePlan, PlanChanged, live_plan
+from routing.resume import CutOffs
+from routing.settings import Mode
+from rules import joined, resume_rules, routing_rules
+from telephony.ami_heartbeat import Heartbeat
+from telephony.ami_offers import Offers
+from telephony.link_state import LinkState
+from telephony.panoramisk_link import PbxLink
+
+_YEARS = range(-1, 3)
+"""Of public holidays, around the year in which we start."""
+
+
+class Choosing:
+    """`deliver` is the engine's step, `now` the clock (UTC). `rules` and `effects` go into the service's tables."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        links: Mapping[str, PbxLink],
+        deliver: Callable[[object], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._configuration, self._links, self._deliver, self._now = configuration, links, deliver, now
+        region = configuration.site.region
+        self.cut_offs = CutOffs(
+            e164=lambda number: e164(number, region),
+            resume_s=lambda queue: self.plan.queues[queue].resume_s if queue in self.plan.queues else 0,
+        )
+        self.dispatcher = Dispatcher(self._plan_of_the_file(), place_of=self.cut_offs.place_of)
+        phones = {name: pbx.phone for name, pbx in configuration.pbx.items()}
+        self.offers = Offers(links, phones, deliver, now)
+        able = {name: links[name] for name, pbx in configuration.pbx.items() if pbx.controller is not None}
+        self._heartbeat = Heartbeat(able, self._able)
+
+    @property
+    def plan(self) -> LivePlan:
+        plan = self.dispatcher.plan
+        assert isinstance(plan, LivePlan)
+        return plan
+
+    def begin(self) -> None:
+        """At the start: the plan comes into force."""
+        self._deliver(PlanChanged(at=self._now(), plan=self.plan))
+
+    def rules(self) -> dict[type, list[Rule]]:
+        return joined(resume_rules(self.cut_offs), routing_rules(self.dispatcher))
+
+    def effects(self) -> dict[type[Effect], Callable[[Any], None]]:
+        return {RingAgent: self.offers.put, StopRinging: self.offers.put, SendCaller: self.offers.put}
+
+    def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
+        return {"offers": self.offers.run(), "heartbeat": self._heartbeat.run()}
+
+    def _able(self, pbx: str) -> bool:
+        """Whether callers at this PBX find an operator through us."""
+        serves = any(queue.mode is Mode.ACD for queue in self.plan.queues.values())
+        return serves and self._links[pbx].state is LinkState.LIVE and self.dispatcher.chooses(pbx)
+
+    def _plan_of_the_file(self) -> LivePlan:
+        year = self._now().year
+        years = [year + each for each in _YEARS]
+        return live_plan(self._configuration.tables, (), version=0, years=years, holiday_lists=public_holidays)
