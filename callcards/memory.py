@@ -10,9 +10,10 @@ from datetime import datetime
 from callcards.corrections import CardChange
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.memory_typed import MemoryCorrections, MemoryFollowUps, typed_on
+from callcards.offers import KeptOffer, kept
 from callcards.past import past_interaction
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
-from core.effects import DiscardCard, SaveCard
+from core.effects import DiscardCard, SaveCard, SaveOffer
 from core.model import Card, ClientSummary, PastInteraction
 
 
@@ -34,6 +35,7 @@ class MemoryCardStore:
         self._linked: dict[str, ClientSummary] = {}
         self._annotations: set[str] = set()
         self.audit: dict[str, AuditLine] = {}
+        self._offers: dict[str, KeptOffer] = {}
 
     async def apply(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -51,12 +53,23 @@ class MemoryCardStore:
                         self.follow_ups.change(change)
                 case AuditLine():
                     self.audit.setdefault(change.audit_id, change)
+                case SaveOffer():
+                    self._offers[change.offer_id] = kept(self._offers.get(change.offer_id), change)
 
     async def card(self, card_id: str) -> StoredCard | None:
         found = self.stored(card_id)
         if found is None:
             return None
         return replace(found, follow_ups=tuple(self.follow_ups.open_of_card(found.card.card_id)))
+
+    async def offers(self, card_id: str) -> list[KeptOffer]:
+        known_as = self._survivor(card_id)
+        of_card = (
+            replace(offer, card_id=known_as)
+            for offer in self._offers.values()
+            if self._survivor(offer.card_id) == known_as
+        )
+        return sorted(of_card, key=lambda offer: (offer.at, offer.offer_id))
 
     async def open_cards(self, site: str, pbx: str) -> list[Card]:
         cards = (stored.card for stored in self._cards.values())

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from callcards.corrections import CardChange
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp, ShownFollowUp
-from core.effects import DiscardCard, SaveCard
+from callcards.offers import KeptOffer
+from core.effects import DiscardCard, SaveCard, SaveOffer
 from core.model import Card, PastInteraction
 
 
@@ -55,7 +56,7 @@ class AuditLine:
     facts: Mapping[str, str]
 
 
-Change = SaveCard | DiscardCard | Annotate | AddFollowUp | ChangeFollowUp | AuditLine
+Change = SaveCard | DiscardCard | Annotate | AddFollowUp | ChangeFollowUp | AuditLine | SaveOffer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,9 @@ class CardStore(Protocol):
 
     async def changes(self, card_id: str) -> list[CardChange]:
         """Who typed what over what, oldest first."""
+
+    async def offers(self, card_id: str) -> list[KeptOffer]:
+        """To whom this conversation was offered, and why; the first first."""
 
     async def open_cards(self, site: str, pbx: str) -> list[Card]: ...
 

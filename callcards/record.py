@@ -14,7 +14,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.ports import Annotate, AuditLine, Change
-from core.effects import DiscardCard, SaveCard
+from core.effects import DiscardCard, SaveCard, SaveOffer
 
 T = TypeVar("T")
 
@@ -96,7 +96,16 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if dataclasses.is_dataclass(hint):
         kind: Any = hint
         return lambda record: from_record(kind, record)
+    if isinstance(hint, type) and issubclass(hint, tuple):
+        return _reader_of_named(hint)
     return lambda value: value
+
+
+def _reader_of_named(hint: Any) -> Callable[[Any], Any]:
+    """A NamedTuple is written as the list of its values."""
+    hints = get_type_hints(hint)
+    readers = [_reader(hints[name]) for name in hint._fields]
+    return lambda values: hint(*(reader(value) for reader, value in zip(readers, values, strict=False)))
 
 
 _KINDS: dict[str, type] = {
@@ -106,6 +115,7 @@ _KINDS: dict[str, type] = {
     "add_follow_up": AddFollowUp,
     "change_follow_up": ChangeFollowUp,
     "audit": AuditLine,
+    "offer": SaveOffer,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -15,15 +15,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
-from callcards import sql_follow_ups
+from callcards import sql_follow_ups, sql_offers
 from callcards.corrections import CardChange
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
+from callcards.offers import KeptOffer
 from callcards.past import phones_that_missed
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
 from callcards.record import to_json, to_record
 from callcards.sql_rows import MISSED, STORED, CardRows, stored_card
 from callcards.sql_typed import changes_of, move_typed, survivor, write_typed
-from core.effects import DiscardCard, SaveCard
+from core.effects import DiscardCard, SaveCard, SaveOffer
 from core.errors import Rejected
 from core.model import Card, Direction, PastInteraction
 from runtime.database import Database
@@ -57,6 +58,7 @@ class SqlCardStore:
         missed: dict[str, Any] = {name: sa.bindparam(name) for name in MISSED}
         self._miss = PreparedWrite(self._insert(missed_calls).values(missed).on_conflict_do_nothing(), database.dialect)
         self._discarded = Prepared(_discarded_query(database.dialect), database.dialect)
+        self._offers = sql_offers.SqlOffers(self._insert)
         self._write_audit = self._insert(audit).on_conflict_do_nothing().returning(audit.c.audit_id)
 
     async def apply(self, changes: Sequence[Change]) -> None:
@@ -79,6 +81,11 @@ class SqlCardStore:
 
     async def changes(self, card_id: str) -> list[CardChange]:
         return await self._database.read(lambda connection: changes_of(connection, survivor(connection, card_id)))
+
+    async def offers(self, card_id: str) -> list[KeptOffer]:
+        return await self._database.read(
+            lambda connection: sql_offers.of_card(connection, survivor(connection, card_id))
+        )
 
     async def open_cards(self, site: str, pbx: str) -> list[Card]:
         c = interactions.c
@@ -145,7 +152,10 @@ class SqlCardStore:
         return self._insert(interaction_linkedids).values(columns).on_conflict_do_nothing()
 
     def _apply(self, connection: Connection, changes: Sequence[Change]) -> None:
-        for kind, run in groupby(changes, key=type):
+        # Offers last, and not where they came: between cards they would tear up the runs that are stored in one go.
+        offers = [change for change in changes if isinstance(change, SaveOffer)]
+        others = (change for change in changes if not isinstance(change, SaveOffer)) if offers else changes
+        for kind, run in groupby(others, key=type):
             if kind is SaveCard:
                 self._save_cards(connection, [change.card for change in run if isinstance(change, SaveCard)])
                 continue
@@ -161,6 +171,7 @@ class SqlCardStore:
                         self._change_follow_up(connection, change)
                     case AuditLine():
                         connection.execute(self._write_audit, storable(to_record(change)) | {"at": change.at})
+        self._offers.save(connection, offers)
 
     def _save_cards(self, connection: Connection, cards: Iterable[Card]) -> None:
         latest: dict[str, Card] = {}
@@ -206,6 +217,7 @@ class SqlCardStore:
         if into is not None:
             move_typed(connection, change.card_id, into)
             sql_follow_ups.move(connection, change.card_id, into)
+            sql_offers.move(connection, change.card_id, into)
         connection.execute(sa.delete(interactions).where(interactions.c.card_id == change.card_id))
 
     def _own_all(self, connection: Connection, change: DiscardCard, owner: str) -> None:

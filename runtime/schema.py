@@ -325,6 +325,23 @@ card_texts = sa.Table(
     sa.Column("words", sa.Text, nullable=False),
 )
 
+# Whom a waiting call was offered to, and why (`choice`: core.model.Choice); what came of it, once that is known.
+offers = sa.Table(
+    "offers",
+    metadata,
+    sa.Column("offer_id", sa.Text, primary_key=True),
+    sa.Column("card_id", sa.Text, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("outcome", sa.Text),
+    sa.Column("choice", Json),
+    sa.Index("offers_by_card", "card_id", "at"),
+    sa.Index("offers_by_time", "at"),
+)
+
 # Append-only. `audit_id` is made where the line is made, so that writing it again changes nothing.
 audit = sa.Table(
     "audit",

@@ -4,8 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.effects import SaveOffer
 from core.ids import interaction_id
-from core.model import Card, Direction, EndedBy, Leg, LegOutcome, TransferKind, TransferStep
+from core.model import (
+    Card,
+    Choice,
+    Contender,
+    Direction,
+    EndedBy,
+    Leg,
+    LegOutcome,
+    OfferOutcome,
+    TransferKind,
+    TransferStep,
+)
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123457, tzinfo=UTC)
 
@@ -70,3 +82,33 @@ def card(n: int = 1, **changes: Any) -> Card:
 def open_card(n: int = 1, **changes: Any) -> Card:
     """The same while it lasts."""
     return card(n, **{"ended_at": None, "ended_by": None, "cause": None, "revision": 2, **changes})
+
+
+CHOICE = Choice(
+    login="anna",
+    queue="support",
+    strategy="scarcity",
+    step=1,
+    requirement="lang.ru >= 3 and (billing or vip)",
+    score=11.25,
+    waited_s=75.125,
+    candidates=(Contender("anna", measure=(0.0, 1.0, 1795262400.25)), Contender("boris", measure=(0.5, 0.0, 7.0))),
+    excluded=(Contender("иван", obstacles=("paused", "requirement"), missing=("lang.ru >= 3",)),),
+    more=3,
+)
+
+
+def offer_made(card_id: str, offer_id: str = "cc.1795262401.1.0", **changes: Any) -> SaveOffer:
+    told = {"call_id": card_id, "offer_id": offer_id, "agent": "1001", "at": instant(2), "choice": CHOICE}
+    return SaveOffer(**{**told, **changes})
+
+
+def offer_ended(card_id: str, offer_id: str = "cc.1795262401.1.0", **changes: Any) -> SaveOffer:
+    told = {
+        "call_id": card_id,
+        "offer_id": offer_id,
+        "agent": "1001",
+        "at": instant(9),
+        "outcome": OfferOutcome.DECLINED,
+    }
+    return SaveOffer(**{**told, **changes})

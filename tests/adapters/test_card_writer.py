@@ -15,7 +15,8 @@ from callcards.memory import MemoryCardStore
 from callcards.ports import Annotate, Change
 from core.effects import Audit, DiscardCard, SaveCard
 from core.errors import Conflict, Rejected, Unavailable
-from tests.cards import NOON, card, instant, open_card
+from core.model import OfferOutcome
+from tests.cards import CHOICE, NOON, card, instant, offer_ended, offer_made, open_card
 
 
 class MoodyStore(MemoryCardStore):
@@ -116,6 +117,8 @@ async def test_store_away_then_back_everything_once_and_in_order(start: Any, sto
     for n in range(1200):
         writer.put(save(n))
     writer.put(Audit(at=NOON, actor="anna", action="signed_in", facts={"from": "::1"}))
+    writer.put(offer_made(card(3).card_id))
+    writer.put(offer_ended(card(3).card_id))
     await writer.flush()
     backlog = writer.backlog()
     assert backlog.waiting == 0 and backlog.journal_bytes > 0 and backlog.why == "the database is away"
@@ -128,6 +131,8 @@ async def test_store_away_then_back_everything_once_and_in_order(start: Any, sto
     assert len(store.audit) == 1
     found = await store.card(card(3).card_id)
     assert found is not None and found.notes == "typed while away"
+    (offer,) = await store.offers(card(3).card_id)
+    assert (offer.choice, offer.outcome) == (CHOICE, OfferOutcome.DECLINED)
     assert (writer.backlog().journal_bytes, writer.backlog().oldest_s, writer.backlog().why) == (0, 0.0, "")
 
 

@@ -9,7 +9,7 @@ from callcards.ports import Annotate, AuditLine, Change, NextContact
 from callcards.record import change_line, change_of, from_record, to_record
 from core.effects import DiscardCard, SaveCard
 from core.model import Card
-from tests.cards import NOON, card, open_card
+from tests.cards import NOON, card, offer_ended, offer_made, open_card
 
 CHANGES: list[Change] = [
     SaveCard(card=card(1)),
@@ -26,6 +26,8 @@ CHANGES: list[Change] = [
         next_contact=NextContact(at=NOON, text="x"),
     ),
     AuditLine(audit_id="a", at=NOON, actor="x", action="y", facts={"k": "v"}),
+    offer_made("a"),
+    offer_ended("a"),
 ]
 
 
