@@ -225,7 +225,7 @@ class Service:
             AnnounceAgent: self.agent_news.put,
             SaveAgent: self.ledger.put,
             SyncMember: self.member_pauses.put,
-            SaveOffer: lambda _effect: None,
+            SaveOffer: self.writer.put,
             **self.choosing.effects(),
         }
         self._fillers = {
