@@ -10,49 +10,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from commands.demo_centre import BEFORE_MERIDIAN, COMPANY, DESK, PEOPLE, QUEUES, SITE, SITES, SKILLS, ZONE, plan_around
+from commands.demo_colleagues import Colleagues
 from commands.demo_notes import leave_notes
 from commands.run import serve, set_up_logs
 from configuration import Configuration, Pbx, Site, Storage
-from core.desk import CheckQuestion, CustomField, Desk, FieldKind, QueueSettings, WrapUpMode
 from core.errors import Rejected
-from core.model import Role
 from service import Service
 from telephony.pbx_settings import AmiAccount
 from telephony.simulated import SimulatedPbx
 from telephony.simulated_cdr import CdrFile
-from telephony.simulated_exchange import Company
 from telephony.simulated_past import past_records
 from telephony.simulated_request import Account
 from telephony.simulated_traffic import TrafficPlan
 from web.settings import WebSettings
 
-ZONE = "Europe/Moscow"
 PASSWORD = "meridian"
 PAST_DAYS = 5.0
 SEED = 20
-PEOPLE = (
-    ("anna", "Анна Соколова", Role.OPERATOR, "1001", "ru"),
-    ("boris", "Boris Keller", Role.OPERATOR, "1002", "en"),
-    ("carmen", "Carmen Ruiz", Role.OPERATOR, "1003", "en"),
-    ("dmitri", "Дмитрий Орлов", Role.OPERATOR, "1005", "ru"),
-    ("sofia", "Sofia Lindqvist", Role.SUPERVISOR, None, "en"),
-    ("admin", "Administrator", Role.ADMIN, None, None),
-)
-DESK = Desk(
-    queues={
-        "support": QueueSettings(title="Support"),
-        "sales": QueueSettings(title="Sales", wrap_up_s=30),
-        "billing": QueueSettings(title="Billing", wrap_up=WrapUpMode.OPTIONAL),
-    },
-    fields={
-        "contract": CustomField(en="Contract", ru="Договор"),
-        "tariff": CustomField(en="Tariff", ru="Тариф", kind=FieldKind.CHOICE, choices=("S", "M", "L")),
-    },
-    checks={
-        "contract": CheckQuestion(en="What is your contract's number?", ru="Назовите номер договора."),
-        "address": CheckQuestion(en="To which address do we deliver?", ru="По какому адресу мы доставляем?"),
-    },
-)
+_WAITING = {"billing": 2, "tech": 2}
+"""So many callers wait at least: whoever signs in is offered one at once, and supervisors have something to look at."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -77,7 +54,7 @@ def run(arguments: Namespace) -> int:
 
 async def _demo(arguments: Namespace) -> None:
     folder: Path = arguments.folder
-    plan = TrafficPlan(calls_per_hour=arguments.calls_per_hour, zone=ZoneInfo(ZONE))
+    plan = TrafficPlan(calls_per_hour=arguments.calls_per_hour, zone=ZoneInfo(ZONE), waiting=_WAITING)
     cdr = folder / "Master.csv"
     if not await asyncio.to_thread(cdr.exists):
         print(f"Letting {PAST_DAYS:.0f} days of calls happen first ...", flush=True)
@@ -91,6 +68,8 @@ async def _demo(arguments: Namespace) -> None:
         async def once_up() -> None:
             await _employ_people(service)
             print(_welcome(service), flush=True)
+            colleagues = Colleagues(service, PEOPLE, seed=SEED)
+            tasks.append(asyncio.create_task(colleagues.run(), name="demo-colleagues"))
             tasks.append(asyncio.create_task(_call_whoever_looks(service, pbx), name="demo-attention"))
             if first_time:
                 tasks.append(asyncio.create_task(leave_notes(service), name="demo-notes"))
@@ -103,7 +82,7 @@ async def _demo(arguments: Namespace) -> None:
 
 
 def _write_past(cdr: Path, plan: TrafficPlan) -> None:
-    records = past_records(Company(), plan, seed=SEED, until=datetime.now(UTC).timestamp(), days=PAST_DAYS)
+    records = past_records(BEFORE_MERIDIAN, plan, seed=SEED, until=datetime.now(UTC).timestamp(), days=PAST_DAYS)
     CdrFile(cdr).extend(records)
 
 
@@ -111,7 +90,7 @@ def _write_past(cdr: Path, plan: TrafficPlan) -> None:
 async def _simulated(plan: TrafficPlan, cdr: Path) -> AsyncIterator[tuple[SimulatedPbx, int]]:
     # Seeded by the day: every start brings other calls, from the same people.
     accounts = {"meridian": Account(secret=PASSWORD)}
-    pbx = SimulatedPbx(accounts=accounts, seed=SEED, traffic=plan, cdr=cdr)
+    pbx = SimulatedPbx(accounts=accounts, company=COMPANY, seed=SEED, traffic=plan, cdr=cdr)
     port = await pbx.start()
     try:
         yield pbx, port
@@ -120,37 +99,44 @@ async def _simulated(plan: TrafficPlan, cdr: Path) -> AsyncIterator[tuple[Simula
 
 
 def _configuration(arguments: Namespace, ami_port: int, cdr: Path) -> Configuration:
+    planned = plan_around(datetime.now(UTC))
     return Configuration(
-        site=Site(name="demo", timezone=ZONE, region="RU"),
+        site=Site(name=SITE, timezone=ZONE, region="RU"),
         pbx={
             "simulated": Pbx(
                 host="127.0.0.1",
                 port=ami_port,
                 listener=AmiAccount(user="meridian", secret=PASSWORD),
+                controller=AmiAccount(user="meridian", secret=PASSWORD),
                 call_prefix="9",
                 cdr_csv=cdr,
                 cdr_since=datetime.now(UTC) - timedelta(days=PAST_DAYS + 1),
-                queue_extensions={queue: did for did, queue in Company().dids.items()},
+                queue_extensions={queue: did for did, queue in COMPANY.dids.items()},
             )
         },
         database=Storage(url=f"sqlite:///{arguments.folder / 'meridian.db'}", folder=arguments.folder),
         web=WebSettings(host=arguments.host, port=arguments.port),
         desk=DESK,
+        sites=SITES,
+        skills=SKILLS,
+        hours=dict(planned.hours),
+        queues=QUEUES,
+        people=dict(planned.people),
     )
 
 
 async def _employ_people(service: Service) -> None:
     known = {user.login for user in await service.users.users()}
-    for login, name, role, extension, language in PEOPLE:
-        if login not in known:
+    for one in PEOPLE:
+        if one.login not in known:
             await service.accounts.add_user(
-                login=login,
-                name=name,
+                login=one.login,
+                name=one.name,
                 password=PASSWORD,
-                role=role,
+                role=one.role,
                 site=service.configuration.site.name,
-                extension=extension,
-                language=language,
+                extension=one.extension,
+                language=one.language,
             )
 
 
@@ -161,19 +147,29 @@ def _welcome(service: Service) -> str:
         "",
     ]
     lines += [
-        f"    {login:8} {role.value:11}" + (f" at extension {extension}" if extension else "")
-        for login, _, role, extension, _ in PEOPLE
+        f"    {one.login:8} {one.role.value:11}" + (f" at extension {one.extension}" if one.extension else "")
+        for one in PEOPLE
+        if not one.colleague
     ]
     return "\n".join(
-        [*lines, "", "  A call comes to you some five seconds after you have signed in. Ctrl-C ends the demo.", ""]
+        [
+            *lines,
+            "",
+            "  A call comes to you within seconds after you have signed in: at 1001, 1002 and 1005 Meridian chooses it among",
+            "  those who wait, at 1003 the PBX's own queue does. sofia sees who waits, and why. Ctrl-C ends the demo.",
+            "",
+        ]
     )
 
 
 async def _call_whoever_looks(service: Service, pbx: SimulatedPbx) -> None:
-    """Whoever has the page open gets calls, as often as makes a demo."""
+    """Whoever has the page open is left to their calls. In the queues of the PBX's own these are sent to them, as often as makes
+    a demo; for the others Meridian chooses among those who wait."""
+    distributed = {member for members in COMPANY.queues.values() for member in members}
     while True:
         present = service.hub.present()
-        for agent in present - pbx.traffic.favoured:
+        pbx.traffic.spare(present | {one.extension for one in PEOPLE if one.colleague and one.extension})
+        for agent in (present & distributed) - pbx.traffic.favoured:
             pbx.traffic.favour(agent)
         for agent in pbx.traffic.favoured - present:
             pbx.traffic.unfavour(agent)

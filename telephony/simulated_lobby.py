@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from telephony.simulated_channels import Channel
 from telephony.simulated_line import Goto, HungUp, KeyPressed, Line, Moved, Taken
 from telephony.simulated_place import Place, goes, picks_up
+from telephony.simulated_switch import Switch
 from telephony.simulated_talk import Going
 from telephony.simulated_waiting import distributed, fetched
 
@@ -45,7 +46,7 @@ def _slices(line: Line, caller: Channel, name: str) -> Going:
     presses_at = None if plan.callback_after_s is None else line.after(plan.callback_after_s)
     late_at = line.after(PATIENCE_S)
     while True:
-        if why := "patience" if line.now() >= late_at else "silent" if silent(line) else "":
+        if why := "patience" if line.now() >= late_at else "silent" if silent(line.switch) else "":
             return _falls_back(line, caller, name, why)
         caller.priority = 7
         line.switch.runs(caller, "Queue", f"{name},,,,{SLICE_S:.0f}")
@@ -72,10 +73,10 @@ def _slices(line: Line, caller: Channel, name: str) -> Going:
         place.timed_out()
 
 
-def silent(line: Line) -> bool:
+def silent(switch: Switch) -> bool:
     """Whether Meridian's heart beats no more."""
-    beat = line.switch.variables.get("CC_HEARTBEAT", "")
-    return line.switch.wall() - (int(beat) if beat.isdigit() else 0) >= DEAD_AFTER_S
+    beat = switch.variables.get("CC_HEARTBEAT", "")
+    return switch.wall() - (int(beat) if beat.isdigit() else 0) >= DEAD_AFTER_S
 
 
 def _falls_back(line: Line, caller: Channel, name: str, why: str) -> Goto:
@@ -133,7 +134,7 @@ def asks_for_callback(line: Line, caller: Channel, name: str) -> Going:
     if (yield from _gone_at_once(line, caller)):
         return None
     number = dialable(caller.number)
-    if silent(line) or len(number.lstrip("+")) < 3:
+    if silent(line.switch) or len(number.lstrip("+")) < 3:
         return Goto(caller, "meridian-voicemail", name)
     caller.priority = 4
     line.truth.callback = True

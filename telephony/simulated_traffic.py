@@ -3,13 +3,14 @@
 Pure: everything is drawn from the seed and played on the stage. Draws plans; simulated_calls plays them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from random import Random
 
 from telephony.simulated_calls import Calls
 from telephony.simulated_line import HungUp
+from telephony.simulated_lobby import silent
 from telephony.simulated_people import Clients
 from telephony.simulated_plan import Hand, Plan, Ring, Transfer
 from telephony.simulated_stage import Performance, Story
@@ -20,6 +21,7 @@ RHYTHM = (5, 4, 3, 3, 4, 6, 12, 30, 60, 90, 100, 95, 80, 90, 95, 90, 80, 65, 50,
 _BEFORE_POP_S = (2.0, 4.0)
 _BETWEEN_POPS_S = (20.0, 40.0)
 _FIRST_CALLS = 3
+_SHORT_TALK_S = (12.0, 45.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class TrafficPlan:
     """How much happens. `calls_per_hour` in the busiest hour (0: nothing by itself); `quietest` per cent of it at night.
 
     `day_s` is the length of a day: less than 86400 runs through the rhythm faster. Shares are of all calls;
-    `callback` is of those who wait for Meridian's choice and rather want to be called back.
+    `callback` is of those who wait for Meridian's choice and rather want to be called back. `waiting`: so many callers
+    keep waiting in an ACD queue, as long as Meridian serves it.
     """
 
     calls_per_hour: float = 200.0
@@ -40,6 +43,7 @@ class TrafficPlan:
     held: float = 0.18
     recorded: float = 0.5
     callback: float = 0.08
+    waiting: Mapping[str, int] = field(default_factory=dict)
 
 
 class Traffic:
@@ -50,6 +54,7 @@ class Traffic:
         self._rng = Random(f"traffic {seed}")
         self.clients = Clients(seed=seed)
         self._favoured: dict[str, Performance] = {}
+        self._spared: frozenset[str] = frozenset()
         self._began_at = 0.0
 
     def begin(self) -> None:
@@ -60,6 +65,8 @@ class Traffic:
             for n in range(_FIRST_CALLS):
                 stage.play(self._one(), after_s=0.3 + 1.7 * n)
             stage.play(self._by_the_clock())
+        for queue, wanted in self._plan.waiting.items():
+            stage.play(self._keep_waiting(queue, wanted))
         for agent in list(self._favoured):
             self._favoured[agent] = stage.play(self._for(agent))
 
@@ -74,6 +81,10 @@ class Traffic:
         performance = self._favoured.pop(agent, None)
         if performance:
             self._exchange.stage.stop(performance)
+
+    def spare(self, agents: frozenset[str]) -> None:
+        """Their phones do nothing by themselves from now on: they dial nobody, and no colleague calls them."""
+        self._spared = agents
 
     @property
     def favoured(self) -> frozenset[str]:
@@ -96,7 +107,7 @@ class Traffic:
 
     def _one(self) -> Story:
         rng, lot = self._rng, self._rng.random()
-        free = [a for a in self._exchange.agents if self._is_free(a) and a not in self._favoured]
+        free = self._idle()
         if lot < self._plan.outbound and free:
             self._outbound(rng.choice(free))
         elif lot < self._plan.outbound + self._plan.internal and len(free) > 1:
@@ -106,6 +117,15 @@ class Traffic:
         else:
             self._inbound()
         yield from ()
+
+    def _keep_waiting(self, queue: str, wanted: int) -> Story:
+        """Whenever fewer wait, somebody calls."""
+        dialled = self._did([queue])
+        while True:
+            yield self._rng.uniform(1.0, 3.0)
+            few = len(self._exchange.queues.by_name[queue].entries) < wanted
+            if few and not silent(self._exchange.switch):
+                self._inbound(dialled, talk_s=self._rng.uniform(*_SHORT_TALK_S))
 
     def _for(self, agent: str) -> Story:
         """Calls that reach one agent, whoever else is free."""
@@ -137,7 +157,7 @@ class Traffic:
         queues = [m.queue for m in self._exchange.queues.of_agent(agent)] or list(self._exchange.queues.by_name)
         self._calls.inbound(number=client.number, name=client.name, dialled=self._did(queues), plan=plan)
 
-    def _inbound(self) -> None:
+    def _inbound(self, dialled: str = "", *, talk_s: float = 0.0) -> None:
         rng, client = self._rng, self.clients.draw(self._rng)
         holds = (
             tuple(rng.uniform(5, 40) for _ in range(rng.choice((1, 1, 2)))) if rng.random() < self._plan.held else ()
@@ -147,7 +167,7 @@ class Traffic:
             ring_timeout_s=15.0,
             patience_s=rng.expovariate(1 / 90) + 3,
             queue_timeout_s=rng.choice((45.0, 90.0, 90.0)),
-            talk_s=min(180.0, max(20.0, rng.lognormvariate(4.0, 0.55))),
+            talk_s=talk_s or min(180.0, max(20.0, rng.lognormvariate(4.0, 0.55))),
             holds=holds,
             transfer=self._transfer(),
             talk_after_s=rng.uniform(10, 60),
@@ -155,7 +175,7 @@ class Traffic:
             message_s=rng.uniform(4, 18),
             recorded=rng.random() < self._plan.recorded,
         )
-        dialled = self._did(list(self._exchange.queues.by_name))
+        dialled = dialled or self._did(list(self._exchange.queues.by_name))
         if self._exchange.dids[dialled] in self._exchange.acd and rng.random() < self._plan.callback:
             plan = replace(plan, callback_after_s=rng.uniform(12, 40))
         self._calls.inbound(number=client.number, name=client.name, dialled=dialled, plan=plan)
@@ -191,11 +211,15 @@ class Traffic:
         rng = self._rng
         if rng.random() >= self._plan.transferred:
             return None
-        free = [a for a in self._exchange.agents if self._is_free(a) and a not in self._favoured]
+        free = self._idle()
         if rng.random() < 0.3 or not free:
             return Transfer(kind="blind", to=self._did(list(self._exchange.queues.by_name)))
         kind = rng.choice(("blind", "attended"))
         return Transfer(kind=kind, to=rng.choice(free), ring=self._reaction(""), consult_s=rng.uniform(5, 20))
+
+    def _idle(self) -> list[str]:
+        aside = self._spared | self._favoured.keys()
+        return [a for a in self._exchange.agents if self._is_free(a) and a not in aside]
 
     def _is_free(self, agent: str) -> bool:
         members = self._exchange.queues.of_agent(agent)

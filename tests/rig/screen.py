@@ -49,6 +49,7 @@ class Screen:
             subprotocols=["meridian.v1", f"ticket.{ticket}"],  # type: ignore[list-item]
             additional_headers={"Cookie": f"meridian_session={self.http.cookies['meridian_session']}"},
             proxy=None,
+            legacy=True,
         )
         self._line.send(json.dumps({"type": "resume", "epoch": None, "version": None}))
         threading.Thread(target=self._read, args=(self._line,), daemon=True).start()
