@@ -45,6 +45,7 @@ def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
     """Event -> what operators see of it."""
     return {
         e.CallArrived: [pops.on_call_arrived],
+        e.CallRecalled: [pops.on_call_recalled],
         e.CallQueued: [pops.on_call_queued],
         e.OfferMade: [pops.on_offer_made],
         e.OfferEnded: [pops.on_offer_ended],
@@ -77,6 +78,7 @@ def agent_rules(agents: Agents) -> dict[type, list[Rule]]:
         e.AgentGone: [agents.on_agent_gone],
         e.AgentBack: [agents.on_agent_back],
         e.CallArrived: [agents.on_call_arrived],
+        e.CallRecalled: [agents.on_call_recalled],
         e.CallQueued: [agents.on_call_queued],
         e.CallOffered: [agents.on_call_offered],
         e.CallOfferEnded: [agents.on_call_offer_ended],

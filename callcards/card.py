@@ -39,13 +39,17 @@ class Cards:
         self._dormant.update((card.natural_key, card) for card in loaded.cards)
         return ()
 
-    def on_call_arrived(self, event: e.CallArrived) -> Iterable[Effect]:
+    def on_call_arrived(self, event: e.CallArrived) -> Iterable[Effect | e.Event]:
         key = natural_key(site=event.site, pbx=event.pbx, boot_id=event.boot_id, uniqueid=event.uniqueid)
         known = self._dormant.pop(key, None)
         if known is not None:
             # Part of it happened while nobody looked: the CDR mends what the snapshot can't know.
             self.open[event.call_id] = changed(known, inferred=True)
-            return ()
+            queue = known.queues[-1] if known.queues else None
+            recalled = e.CallRecalled(
+                at=event.at, call_id=event.call_id, dialled=known.dialled, queue=queue, queued_at=known.queued_at
+            )
+            return (recalled,)
         card = Card(
             card_id=event.call_id,
             natural_key=key,

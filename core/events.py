@@ -56,6 +56,16 @@ class CallArrived(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecalled(CallEvent):
+    """An adopted conversation has a card from before our restart: what a snapshot can't tell of it. `queue`: the last one;
+    `queued_at` since when they waited (None: never)."""
+
+    dialled: str
+    queue: str | None
+    queued_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallLinked(CallEvent):
     """Another of Asterisk's conversation ids turned out to be this conversation (the CDR knows it by both)."""
 

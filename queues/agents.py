@@ -154,6 +154,9 @@ class Agents:
     def on_call_arrived(self, event: e.CallArrived) -> Outcome:
         return self._after(self._phones.arrived(event), event.at)
 
+    def on_call_recalled(self, event: e.CallRecalled) -> Outcome:
+        return self._after(self._phones.recalled(event), event.at)
+
     def on_call_queued(self, event: e.CallQueued) -> Outcome:
         return self._after(self._phones.queued(event), event.at)
 

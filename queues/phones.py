@@ -97,6 +97,16 @@ class Phones:
         self._calls[event.call_id] = _Call(client=event.direction is not Direction.INTERNAL)
         return self._begin(event.call_id, event.uniqueid, event.agent, talks=True) if event.agent else NOTHING
 
+    def recalled(self, event: e.CallRecalled) -> Change:
+        """A talk that a snapshot shows doesn't say from which queue it came."""
+        call = self._calls.get(event.call_id)
+        if call is None:
+            return NOTHING
+        call.queue = call.queue or event.queue
+        for part in call.parts.values():
+            part.queue = part.queue or event.queue
+        return Change(tuple(part.agent for part in call.parts.values()))
+
     def queued(self, event: e.CallQueued) -> Change:
         if call := self._calls.get(event.call_id):
             call.queue = event.queue

@@ -19,6 +19,7 @@ from core.events import (
     CallOfferEnded,
     CallParked,
     CallQueued,
+    CallRecalled,
     CallResumed,
     CallTransferred,
     CallUnparked,
@@ -133,6 +134,15 @@ class Pops:
         if event.direction is Direction.OUTBOUND and event.agent:
             effects.append(self._shown(call, event.uniqueid, event.agent, event.at))
         return effects
+
+    def on_call_recalled(self, event: CallRecalled) -> list[Effect]:
+        """What the card knows since before our restart."""
+        call = self._calls.get(event.call_id)
+        if call is None:
+            return []
+        call.arrived = replace(call.arrived, dialled=event.dialled)
+        call.queue, call.waiting_since = call.queue or event.queue, event.queued_at or call.waiting_since
+        return [self._kept(call, call.dressed(pop)) for pop in list(call.pops.values())]
 
     def on_call_queued(self, event: CallQueued) -> list[Effect]:
         """The wait counts from the first queue, as on the card; slices and overflows don't start it anew."""

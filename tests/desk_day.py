@@ -141,6 +141,10 @@ class Day:
             )
         )
 
+    def recalls(self, call: str, queue: str) -> None:
+        """Its card says from which queue it came."""
+        self.step(e.CallRecalled(at=self.now, call_id=call, dialled="500", queue=queue, queued_at=None))
+
     def rings(self, call: str, agent: str = "1001", *, queue: str | None = "support") -> None:
         """A client's call (it arrives now if it didn't before) rings the operator."""
         self.arrives(call)

@@ -44,7 +44,7 @@ def test_the_operator_with_the_skill_is_rung_and_has_the_pop_before_it_rings(cen
     boris.wait("RINGING")
     (pop,) = screen.pops(number="79161110001")
     assert pop.message["pop"]["queue"] == "sales-acd"
-    leg = centre.stage.ami.event("Newchannel", since=mark, Uniqueid=pop.message["pop"]["leg_id"])
+    leg = centre.stage.ami.event("Newchannel", since=mark, Uniqueid=pop.message["pop"]["pop_id"].split("/")[1])
     assert pop.at < leg.t
     boris.answer()
     time.sleep(1)

@@ -39,8 +39,7 @@ def test_killed_while_a_caller_waits(centre: AcdCentre) -> None:
         caller.hangup()
     assert heard.silent_s < SILENCE_S, heard.apps
     centre.meridian.start()
-    card = centre.meridian.wait_complete()[-1]
-    assert card.answered_by == "1005"
+    centre.until(lambda: centre.card("79161120001").answered_by == "1005", "on the card, from the call record", 30)
 
 
 def test_killed_while_the_phone_rings_the_operator_still_gets_the_caller(centre: AcdCentre) -> None:

@@ -115,7 +115,8 @@ class AcdCentre:
         self.stage.phones.close()
         self._phones = {}
         self.stage.close()
-        self.until(lambda: "0 active calls" in self.asterisk.cli("core", "show", "channels", "count"), "quiet")
+        self.asterisk.cli("channel", "request", "hangup", "all")
+        self.until(lambda: "0 active channels" in self.asterisk.cli("core", "show", "channels", "count"), "quiet")
         self.stage = Stage(self.asterisk.ports.ami, self.asterisk.ports.sip)
 
     def until(self, holds: Callable[[], bool], what: str, within_s: float = 15) -> float:

@@ -1,5 +1,6 @@
 """An operator's page without a page: signed in, its socket open, everything it was told kept with the time. For tests."""
 
+import contextlib
 import json
 import threading
 import time
@@ -32,6 +33,7 @@ class Screen:
     told: list[Told] = field(default_factory=list)
     http: httpx.Client = field(init=False)
     _line: ClientConnection | None = None
+    _thread: threading.Thread | None = None
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(base_url=self.url, headers={"Origin": self.url}, trust_env=False, timeout=20)
@@ -43,22 +45,19 @@ class Screen:
     def connect(self) -> Self:
         """Open the socket (again)."""
         ticket = self.http.post("/api/socket-ticket").raise_for_status().json()["ticket"]
-        self._line = connect(
-            self.url.replace("http", "ws", 1) + "/api/socket",
-            origin=self.url,  # type: ignore[arg-type]
-            subprotocols=["meridian.v1", f"ticket.{ticket}"],  # type: ignore[list-item]
-            additional_headers={"Cookie": f"meridian_session={self.http.cookies['meridian_session']}"},
-            proxy=None,
-            legacy=True,
-        )
-        self._line.send(json.dumps({"type": "resume", "epoch": None, "version": None}))
-        threading.Thread(target=self._read, args=(self._line,), daemon=True).start()
+        welcomed = threading.Event()
+        self._thread = threading.Thread(target=self._live, args=(ticket, welcomed), daemon=True)
+        self._thread.start()
+        if not welcomed.wait(15):
+            raise RigError(f"{self.login}: no socket")
         return self
 
     def disconnect(self) -> None:
         """The page is closed; the person stays signed in."""
-        if self._line is not None:
+        if self._line is not None and self._thread is not None:
             self._line.close()
+            self._thread.join(10)
+            self._line = self._thread = None
 
     def sign_out(self) -> None:
         self.http.delete("/api/session").raise_for_status()
@@ -88,15 +87,25 @@ class Screen:
     def asks(self, what: str, **body: str) -> None:
         self.http.post(f"/api/agent/{what}", json=body).raise_for_status()
 
-    def _read(self, line: ClientConnection) -> None:
-        try:
+    def _live(self, ticket: str, welcomed: threading.Event) -> None:
+        with (
+            contextlib.suppress(ConnectionClosed),
+            connect(
+                self.url.replace("http", "ws", 1) + "/api/socket",
+                origin=self.url,  # type: ignore[arg-type]
+                subprotocols=["meridian.v1", f"ticket.{ticket}"],  # type: ignore[list-item]
+                additional_headers={"Cookie": f"meridian_session={self.http.cookies['meridian_session']}"},
+                proxy=None,
+            ) as line,
+        ):
+            self._line = line
+            line.send(json.dumps({"type": "resume", "epoch": None, "version": None}))
             for text in line:
-                at = time.time()
-                said = json.loads(text)
-                if said["type"] == "tick":
+                at, said = time.time(), json.loads(text)
+                self.told.append(Told(at, said))
+                if said["type"] == "welcome":
+                    welcomed.set()
+                elif said["type"] == "tick":
                     line.send('{"type":"pulse"}')
                 elif "version" in said:
                     line.send(json.dumps({"type": "ack", "version": said["version"]}))
-                self.told.append(Told(at, said))
-        except ConnectionClosed:
-            return

@@ -338,7 +338,9 @@ def stored_card() -> Card:
 def test_a_dormant_card_whose_call_lives_is_taken_up_where_it_was() -> None:
     desk, card = Desk(), stored_card()
     desk.hear(OpenCardsLoaded(cards=(card,)))
-    assert desk.hear(arrived(adopted=True)) == []
+    (recalled,) = desk.hear(arrived(adopted=True))
+    assert isinstance(recalled, e.CallRecalled)
+    assert (recalled.queue, recalled.dialled, recalled.queued_at) == ("support", "500", at(1))
     assert desk.hear(connected(60, ID)) == []
     desk.tell(e.CallAnswered, 60, leg_id="C", party="1002", agent="1002")
     desk.tell(e.CallEnded, 90, ended_by=EndedBy.CALLER, cause=16)

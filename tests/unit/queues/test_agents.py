@@ -1,7 +1,7 @@
 """The operators' rules as stories."""
 
 from core import events as e
-from core.desk import Desk
+from core.desk import Desk, QueueSettings, WrapUpMode
 from core.effects import SyncMember, WakeAt
 from core.model import AgentState, Direction, LegOutcome
 from tests.cards import NOON, instant
@@ -664,3 +664,13 @@ def test_a_timer_that_is_late_for_a_wrap_up_that_was_prolonged_ends_nothing() ->
     d.step(e.Woke(at=instant(60), timer_id="wrap-up 1001"))
     assert d.state() == "wrap_up"
     assert [x.at for x in d.effects if isinstance(x, WakeAt) and x.at][-1] == instant(90)
+
+
+def test_a_talk_from_before_our_restart_is_followed_by_the_wrap_up_of_its_queue() -> None:
+    """A snapshot shows the talk, and the card its queue: here one without any wrap-up."""
+    day = Day(Desk(queues={"sales": QueueSettings(wrap_up=WrapUpMode.NONE)}))
+    day.signs_in()
+    day.talks("c", queue=None)
+    day.recalls("c", "sales")
+    day.hangs_up("c")
+    assert day.state() == "ready"

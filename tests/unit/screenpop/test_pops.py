@@ -19,6 +19,7 @@ from core.events import (
     CallOfferEnded,
     CallParked,
     CallQueued,
+    CallRecalled,
     CallResumed,
     CallTransferred,
     CallUnparked,
@@ -26,16 +27,20 @@ from core.events import (
     ClientIdentified,
     LegEnded,
     LegMuted,
+    OfferEnded,
+    OfferMade,
     RecordingChanged,
 )
 from core.model import (
     Candidate,
     CandidateReason,
+    Choice,
     ClientKind,
     ClientSummary,
     Direction,
     FollowUpLine,
     LegOutcome,
+    OfferOutcome,
     PastInteraction,
     Pop,
     TransferKind,
@@ -438,3 +443,52 @@ def test_who_parked_a_client_is_told_where_until_somebody_fetches_them() -> None
     assert [(p.agent, p.parked) for p in shown(pops.on_call_ended(ended())) if p.parked or p.agent == "1001"] == [
         ("1001", "")
     ]
+
+
+def test_what_the_card_knows_since_before_our_restart_is_on_the_pop() -> None:
+    """A talk that a snapshot shows says neither the queue nor the number that was dialled."""
+    pops = Pops()
+    pops.on_call_arrived(arrived(dialled="s", adopted=True))
+    pops.on_call_answered(answered())
+    recalled = CallRecalled(at=NOON, call_id="x", dialled="610", queue="support", queued_at=at(-30))
+    (changed,) = pops.on_call_recalled(recalled)
+    assert isinstance(changed, UpdatePop)
+    assert (changed.pop.queue, changed.pop.dialled, changed.pop.waiting_since) == ("support", "610", at(-30))
+
+
+def test_an_offer_shows_before_the_phone_rings_and_the_ringing_is_the_same_pop() -> None:
+    pops = Pops()
+    pops.on_call_arrived(arrived())
+    (shown,) = pops.on_offer_made(offer_made("leg-a"))
+    assert isinstance(shown, ShowPop)
+    assert (shown.pop.agent, shown.pop.queue, shown.pop.state) == ("1001", "support", "ringing")
+    assert pops.on_offer_made(offer_made("leg-a")) == []
+    rings = CallOffered(at=at(1), call_id="x", leg_id="leg-a", agent="1001", queue="support")
+    assert pops.on_call_offered(rings) == []
+
+
+def test_an_offer_that_never_rang_closes_its_pop_and_an_accepted_one_keeps_it() -> None:
+    for outcome, state in ((OfferOutcome.FAILED, "ended"), (OfferOutcome.EXPIRED, "missed")):
+        pops = Pops()
+        pops.on_call_arrived(arrived())
+        pops.on_offer_made(offer_made("leg-a"))
+        over = OfferEnded(
+            at=at(2), call_id="x", offer_id="leg-a", agent="1001", outcome=outcome, missed=state == "missed"
+        )
+        (closed,) = pops.on_offer_ended(over)
+        assert isinstance(closed, UpdatePop)
+        assert closed.pop.state == state
+    pops = Pops()
+    pops.on_call_arrived(arrived())
+    pops.on_offer_made(offer_made("leg-a"))
+    taken = OfferEnded(at=at(2), call_id="x", offer_id="leg-a", agent="1001", outcome=OfferOutcome.ACCEPTED)
+    assert pops.on_offer_ended(taken) == []
+
+
+def offer_made(offer_id: str) -> OfferMade:
+    choice = Choice(
+        login="anna", queue="support", strategy="longest_idle", step=0, requirement="any", score=0.0, waited_s=0.0
+    )
+    return OfferMade(
+        at=NOON, call_id="x", offer_id=offer_id, agent="1001", login="anna", queue="support", ring_s=15, choice=choice
+    )
