@@ -8,6 +8,7 @@ from typing import Any
 from configuration import Configuration
 from core.effects import Effect, RingAgent, SendCaller, StopRinging
 from core.engine import Rule
+from core.lobby import Lobby
 from core.phone import e164
 from routing.dispatcher import Dispatcher
 from routing.holiday_lists import public_holidays
@@ -42,7 +43,7 @@ class Choosing:
         )
         self.dispatcher = Dispatcher(self._plan_of_the_file(), place_of=self.cut_offs.place_of)
         phones = {name: pbx.phone for name, pbx in configuration.pbx.items()}
-        self.offers = Offers(links, phones, deliver, now)
+        self.offers = Offers(links, phones, deliver, now, self._lobby_of)
         able = {name: links[name] for name, pbx in configuration.pbx.items() if pbx.controller is not None}
         self._heartbeat = Heartbeat(able, self._able)
 
@@ -69,6 +70,9 @@ class Choosing:
         """Whether callers at this PBX find an operator through us."""
         serves = any(queue.mode is Mode.ACD for queue in self.plan.queues.values())
         return serves and self._links[pbx].state is LinkState.LIVE and self.dispatcher.chooses(pbx)
+
+    def _lobby_of(self, queue: str) -> Lobby:
+        return self.plan.queues[queue].lobby if queue in self.plan.queues else Lobby()
 
     def _plan_of_the_file(self) -> LivePlan:
         year = self._now().year

@@ -10,6 +10,7 @@ VERBS = {
     "demo": "see it all on a simulated PBX, nothing to set up",
     "doctor": "look whether everything is set up right, and say what to mend",
     "check": "read the configuration, and say who will be missing when",
+    "dialplan": "the part of Asterisk's dialplan that ACD queues need",
     "run": "attach to your Asterisk and serve",
     "user": "who may sign in",
     "import": "bring in clients from a table or from vCards",

@@ -195,6 +195,15 @@ class CallToVoicemail(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallFellBack(CallEvent):
+    """The dialplan took the caller out of the ACD queue `queue` by itself, to its fallback. `why`: "silent" (Meridian gave no sign
+    of life), "patience" (they had waited as long as the queue allows), or what Asterisk's queue said."""
+
+    queue: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailLeft(CallEvent):
     """The caller left a message for a queue. After CallToVoicemail; the call may be over already. `reference` is the file as the
     PBX names it."""

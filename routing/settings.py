@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.callback import First
 from core.errors import BadConfiguration
+from core.lobby import Lobby, check_acd_names
 from routing import hours_text
 from routing.hours import Closure, Hours, Interval
 from routing.policy import QueuePolicy, Step, Strategy
@@ -163,6 +164,7 @@ class QueueSetting:
     overflow: str | None = None
     fallback: str | None = None
     callback: CallbackSetting = CallbackSetting()
+    lobby: Lobby = field(default_factory=Lobby)
     resume_s: int = 0
     answer_within_s: int = 20
     short_abandon_s: int = 5
@@ -265,6 +267,8 @@ def check_together(
         if queue.overflow is not None:
             _check_known(f"queue {name}: overflow", queue.overflow, queues, ("queues", name, "overflow"))
         _check_overflow(name, queues)
+    acd = [name for name, queue in queues.items() if queue.mode is Mode.ACD]
+    check_acd_names(acd, {name: fallback for name in acd if (fallback := queues[name].fallback) is not None})
     for login, person in (people or {}).items():
         named = (
             ("site", (person.site,) if person.site else (), known_sites),

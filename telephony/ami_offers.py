@@ -13,6 +13,7 @@ from datetime import datetime
 from core.effects import RingAgent, SendCaller, StopRinging
 from core.errors import ContactCentreError, NotFound, ResultUnknown
 from core.events import RingFailed
+from core.lobby import Lobby
 from telephony.command_checks import is_number, showable
 from telephony.commands import HangUp
 from telephony.dialling import SendsCommands
@@ -30,8 +31,7 @@ _UNBORN_S = (0.02, 0.1, 0.4)
 
 class Offers:
     """`phones` tells for each PBX how an extension's endpoint is called, e.g. `PJSIP/{extension}`; `deliver` is the engine's step.
-    `whispers`: per queue a sound that the operator hears before the caller; `recorded`: the queues whose talks are recorded.
-    `run` is a task."""
+    `lobby_of` a queue says whether its operators hear a whisper first, and its talks are recorded. `run` is a task."""
 
     def __init__(
         self,
@@ -39,12 +39,10 @@ class Offers:
         phones: Mapping[str, str],
         deliver: Callable[[RingFailed], None],
         now: Callable[[], datetime],
-        *,
-        whispers: Mapping[str, str] | None = None,
-        recorded: frozenset[str] = frozenset(),
+        lobby_of: Callable[[str], Lobby] = lambda queue: Lobby(),
     ) -> None:
         self._links, self._phones, self._deliver, self._now = links, phones, deliver, now
-        self._whispers, self._recorded = whispers or {}, recorded
+        self._lobby_of = lobby_of
         self._wanted: asyncio.Queue[Wanted] = asyncio.Queue()
         self.under_way = 0
         self.refused = 0
@@ -87,7 +85,7 @@ class Offers:
                 await _send_through(link, wanted)
 
     def _ring(self, wanted: RingAgent) -> RingForCaller:
-        recorded = wanted.queue in self._recorded
+        lobby = self._lobby_of(wanted.queue)
         return RingForCaller(
             phone=self._phones[wanted.pbx].format(extension=wanted.agent),
             channel_id=wanted.offer_id,
@@ -98,8 +96,8 @@ class Offers:
             shown_number=wanted.shown_number if is_number(wanted.shown_number) else "",
             shown_name=showable(wanted.shown_name),
             ring_s=wanted.ring_s,
-            announce=self._whispers.get(wanted.queue, ""),
-            record=f"{wanted.call_id}-{int(self._now().timestamp())}.wav" if recorded else "",
+            announce=lobby.whisper,
+            record=f"{wanted.call_id}-{int(self._now().timestamp())}.wav" if lobby.record else "",
         )
 
     def _not_done(self, wanted: Wanted, why: str, *, certain: bool) -> None:

@@ -82,6 +82,8 @@ def on_hung_up(floor: Floor, fact: f.HungUp) -> None:
         call.cause = fact.cause
     if channel.offered and not channel.talked:
         ringing.end_offer(floor, channel, ringing.outcome_of(channel, fact.cause), fact.at)
+    elif ringing.never_rang(channel):
+        ringing.failed(floor, call, channel.uniqueid, phone=channel.endpoint, at=fact.at)
     elif channel.dialled and not channel.talked and channel.asked:
         call.refused = True
     if channel.role is ChannelRole.AGENT and call.opened:

@@ -3,7 +3,6 @@
 
 from datetime import datetime
 
-from core.events import RingFailed
 from core.model import Direction
 from telephony import facts as f
 from telephony import meeting, queueing, ringing
@@ -76,5 +75,4 @@ def on_originated(floor: Floor, fact: f.Originated) -> None:
     if fact.succeeded or caller is None or fact.uniqueid in floor.channels or fact.uniqueid in floor.dead:
         return
     _, agent = floor.endpoints.role(f"{fact.channel}-")
-    why = f"The phone {fact.channel} can't be rung: it is not registered, or the PBX doesn't know it."
-    floor.say(RingFailed(at=fact.at, call_id=caller.call.call_id, offer_id=fact.uniqueid, agent=agent, why=why))
+    ringing.failed(floor, caller.call, fact.uniqueid, phone=agent, at=fact.at)

@@ -252,6 +252,34 @@ class VoicemailBegan(NamedTuple):
     uniqueid: str
 
 
+class MessageLeft(NamedTuple):
+    """Our dialplan has recorded what the caller said (UserEvent CcVoicemailLeft)."""
+
+    at: datetime
+    uniqueid: str
+    queue: str
+    file: str
+    seconds: float
+
+
+class CallbackWished(NamedTuple):
+    """The caller pressed the key for it, or was sent there (UserEvent CcCallback)."""
+
+    at: datetime
+    uniqueid: str
+    queue: str
+
+
+class LobbyLeft(NamedTuple):
+    """Our dialplan took the caller out of an ACD queue by itself (UserEvent CcFellBack). `why`: silent (no heartbeat),
+    patience, or what app_queue said."""
+
+    at: datetime
+    uniqueid: str
+    queue: str
+    why: str
+
+
 Fact = (
     ChannelCreated
     | DialBegan
@@ -282,6 +310,9 @@ Fact = (
     | Originated
     | OfferConnected
     | VoicemailBegan
+    | MessageLeft
+    | CallbackWished
+    | LobbyLeft
 )
 
 

@@ -207,6 +207,9 @@ def _user_event(h: Headers, at: datetime) -> Fact | None:
 _USER_EVENTS: dict[str, Callable[[Headers, datetime], Fact]] = {
     "CcConnect": lambda h, at: f.OfferConnected(at, h["Uniqueid"], h["Call"]),
     "CcVoicemail": lambda h, at: f.VoicemailBegan(at, h["Uniqueid"]),
+    "CcVoicemailLeft": lambda h, at: f.MessageLeft(at, h["Uniqueid"], h["Queue"], h["File"], float(h["Seconds"])),
+    "CcCallback": lambda h, at: f.CallbackWished(at, h["Uniqueid"], h["Queue"]),
+    "CcFellBack": lambda h, at: f.LobbyLeft(at, h["Uniqueid"], h["Queue"], h["Why"]),
     "CcRecording": lambda h, at: f.RecordingBegan(at, h["Call"], h["File"]),
 }
 

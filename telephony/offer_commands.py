@@ -130,6 +130,20 @@ class AskServed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskEntered:
+    """Since when this caller waits in our queues, by the PBX's clock, as the answer's `Value`."""
+
+    acting: ClassVar[bool] = False
+    uniqueid: str
+
+    def __post_init__(self) -> None:
+        check.channel(self.uniqueid)
+
+    def headers(self) -> Fields:
+        return [("Action", "Getvar"), ("Channel", self.uniqueid), ("Variable", "CC_ENTERED")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskChannelState:
     """How far this channel is; the answer's `Value`: Down, Ringing, Up."""
 

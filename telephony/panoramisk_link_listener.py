@@ -18,6 +18,7 @@ from telephony.link_state import LinkFigures, LinkState
 from telephony.making import fact_of
 from telephony.panoramisk_link_login import LIFE_EVENTS, allowed_actions, hear_only_what_is_used, wait_for
 from telephony.panoramisk_link_session import AmiSession, Hears
+from telephony.panoramisk_link_waits import waiting_since
 from telephony.pbx_settings import PbxSettings
 from telephony.rights import LISTENING, Hearing, check_rights, deaf_text, no_system_events
 from telephony.snapshot import LISTS, Listed, snapshot_of
@@ -125,7 +126,8 @@ class Listener:
         core_status = await session.ask([("Action", "CoreStatus")], on_answer=self._on_back_in_step)
         at = self._now()
         lists: dict[str, Listed] = {name: await session.ask_list([("Action", name)]) for name in LISTS}
-        snapshot = snapshot_of(at=at, core_status=core_status, lists=lists)
+        entered = await waiting_since(session, lists["QueueStatus"].items, at)
+        snapshot = snapshot_of(at=at, core_status=core_status, lists=lists, entered=entered)
         self._figures.snapshot_s = loop.time() - began
         if self._gate.state is not GateState.HOLDING:
             self._wanted.set()  # something odd came meanwhile: once more

@@ -1,9 +1,10 @@
-"""Waiting in queues: who joined, who left unserved, who went to voicemail. Never who was rung for it, or who answered.
+"""Waiting in queues: who joined, who left unserved, who went to voicemail or asked to be called back. Never who was rung for
+it, or who answered.
 
 A queue that was left is told late: only when the call does something else than come back to it or be answered.
 """
 
-from core.events import CallQueued, CallToVoicemail, CallUnqueued
+from core.events import CallbackAsked, CallFellBack, CallQueued, CallToVoicemail, CallUnqueued, VoicemailLeft
 from core.model import Direction
 from telephony import facts as f
 from telephony.floor import Floor
@@ -40,6 +41,31 @@ def on_voicemail_began(floor: Floor, fact: f.VoicemailBegan) -> None:
     if channel is not None and channel.call.opened:
         left_for_good(floor, channel.call)
         floor.say(CallToVoicemail(at=fact.at, call_id=channel.call.call_id))
+
+
+def on_message_left(floor: Floor, fact: f.MessageLeft) -> None:
+    channel = floor.channels.get(fact.uniqueid)
+    if channel is not None and channel.call.opened:
+        floor.say(
+            VoicemailLeft(
+                at=fact.at, call_id=channel.call.call_id, queue=fact.queue, reference=fact.file, seconds=fact.seconds
+            )
+        )
+
+
+def on_callback_wished(floor: Floor, fact: f.CallbackWished) -> None:
+    channel = floor.channels.get(fact.uniqueid)
+    if channel is not None and channel.call.opened:
+        call = channel.call
+        left_for_good(floor, call)
+        floor.say(CallbackAsked(at=fact.at, call_id=call.call_id, queue=fact.queue, number=call.client_number or ""))
+
+
+def on_lobby_left(floor: Floor, fact: f.LobbyLeft) -> None:
+    channel = floor.channels.get(fact.uniqueid)
+    if channel is not None and channel.call.opened:
+        left_for_good(floor, channel.call)
+        floor.say(CallFellBack(at=fact.at, call_id=channel.call.call_id, queue=fact.queue, why=fact.why))
 
 
 def served(call: Call) -> None:

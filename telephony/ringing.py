@@ -3,11 +3,11 @@
 import re
 from datetime import datetime
 
-from core.events import CallOffered, CallOfferEnded
+from core.events import CallOffered, CallOfferEnded, RingFailed
 from core.model import LegOutcome
 from telephony import facts as f
 from telephony.floor import Floor
-from telephony.live import Channel
+from telephony.live import Call, Channel
 
 OFFER_ID = re.compile(r"^cc\.(.+)\.[^.]+$")
 """A leg of ours names in its own id the caller whom it is offered."""
@@ -30,6 +30,18 @@ def offer(floor: Floor, channel: Channel, at: datetime) -> None:
             queue=call.queue if call.waiting else None,
         )
     )
+
+
+def never_rang(channel: Channel) -> bool:
+    """A leg of ours that was ended before the PBX could dial: nobody has heard of it yet."""
+    return not channel.dialled and not channel.talked and OFFER_ID.match(channel.uniqueid) is not None
+
+
+def failed(floor: Floor, call: Call, offer_id: str, *, phone: str, at: datetime) -> None:
+    """The phone of this offer didn't ring, and will not."""
+    if call.opened:
+        why = f"The phone {phone} can't be rung: it is not registered, the PBX doesn't know it, or it was stopped at once."
+        floor.say(RingFailed(at=at, call_id=call.call_id, offer_id=offer_id, agent=phone, why=why))
 
 
 def on_dial_rang(floor: Floor, fact: f.DialRang) -> None:

@@ -58,14 +58,22 @@ def boot_id(core_status: Headers) -> str:
         raise Unavailable(f"CoreStatus has no {missing.args[0]}; this Asterisk is too old (13 or later).") from missing
 
 
-def snapshot_of(*, at: datetime, core_status: Headers, lists: Mapping[str, Listed]) -> Snapshot:
-    """Everything that is live, as the lists tell it. `lists` by the name of the action."""
+def snapshot_of(
+    *,
+    at: datetime,
+    core_status: Headers,
+    lists: Mapping[str, Listed],
+    entered: Mapping[str, datetime] | None = None,
+) -> Snapshot:
+    """Everything that is live, as the lists tell it. `lists` by the name of the action; `entered`: since when callers wait who
+    have waited longer than the list knows, by Uniqueid."""
+    since = entered or {}
     return Snapshot(
         at=at,
         boot_id=boot_id(core_status),
         channels=_made(lists, "CoreShowChannels", "CoreShowChannel", lambda h: _channel(h, at)),
         bridges=_made(lists, "BridgeList", "BridgeListItem", _bridge),
-        waiting=_made(lists, "QueueStatus", "QueueEntry", lambda h: _waiting(h, at)),
+        waiting=_made(lists, "QueueStatus", "QueueEntry", lambda h: _waiting(h, at, since)),
         members=_made(lists, "QueueStatus", "QueueMember", _member),
         devices=tuple(_real(_made(lists, "DeviceStateList", "DeviceStateChange", _device))),
         missing=tuple(name for name in LISTS if name not in lists or lists[name].refused),
@@ -124,8 +132,9 @@ def _bridge(h: Headers) -> LiveBridge:
     return LiveBridge(h["BridgeUniqueid"], h["BridgeTechnology"], known(h["BridgeCreator"]))
 
 
-def _waiting(h: Headers, at: datetime) -> Waiting:
-    return Waiting(h["Queue"], h["Uniqueid"], int(h["Position"]), at - timedelta(seconds=int(h["Wait"])))
+def _waiting(h: Headers, at: datetime, since: Mapping[str, datetime]) -> Waiting:
+    joined_at = at - timedelta(seconds=int(h["Wait"]))
+    return Waiting(h["Queue"], h["Uniqueid"], int(h["Position"]), min(joined_at, since.get(h["Uniqueid"], joined_at)))
 
 
 def _member(h: Headers) -> QueueMember:

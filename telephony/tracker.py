@@ -56,6 +56,9 @@ RULES: dict[type, Callable[[Floor, Any], None]] = {
     f.Originated: dials.on_originated,
     f.OfferConnected: meeting.on_offer_connected,
     f.VoicemailBegan: queueing.on_voicemail_began,
+    f.MessageLeft: queueing.on_message_left,
+    f.CallbackWished: queueing.on_callback_wished,
+    f.LobbyLeft: queueing.on_lobby_left,
 }
 """What each kind of fact means."""
 

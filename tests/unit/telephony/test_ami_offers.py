@@ -10,6 +10,7 @@ import pytest
 from core.effects import RingAgent, SendCaller, StopRinging
 from core.errors import ContactCentreError, NotFound, Rejected, ResultUnknown, Unavailable
 from core.events import RingFailed
+from core.lobby import Lobby
 from core.model import Door
 from telephony import ami_offers
 from telephony.ami_offers import Offers, Wanted
@@ -93,7 +94,8 @@ async def test_what_a_caller_calls_themself_is_made_harmless() -> None:
 
 
 async def test_a_queue_may_have_a_whisper_and_be_recorded() -> None:
-    desk = Desk(whispers={"sales": "custom/sales"}, recorded=frozenset({"sales"}))
+    lobbies = {"sales": Lobby(whisper="custom/sales", record=True)}
+    desk = Desk(lobby_of=lambda queue: lobbies.get(queue, Lobby()))
     made = desk.offers._ring(RING)
     assert (made.announce, made.record) == ("custom/sales", "a1-1772366400.wav")
     other = desk.offers._ring(replace(RING, queue="support"))

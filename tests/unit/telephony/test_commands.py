@@ -24,7 +24,15 @@ from telephony.commands import (
     own_channel_id,
 )
 from telephony.member_commands import AddMember, PauseMember, RemoveMember, SetGlobal, SetPenalty
-from telephony.offer_commands import AskChannelState, AskDoor, AskEpoch, AskServed, RingForCaller, SendThrough
+from telephony.offer_commands import (
+    AskChannelState,
+    AskDoor,
+    AskEntered,
+    AskEpoch,
+    AskServed,
+    RingForCaller,
+    SendThrough,
+)
 from telephony.recording_commands import PauseRecording, ResumeRecording, StartRecording, StopRecording
 
 UID = "1795289549.7"
@@ -205,6 +213,7 @@ def test_a_caller_who_came_through_a_local_channel() -> None:
     [
         (AskDoor(door=Door.QUEUE, queue="sales"), [("Variable", "DIALPLAN_EXISTS(meridian-acd,sales,1)")]),
         (AskServed(uniqueid=UID), [("Channel", UID), ("Variable", "CC_SERVED")]),
+        (AskEntered(uniqueid=UID), [("Channel", UID), ("Variable", "CC_ENTERED")]),
         (AskChannelState(uniqueid=UID), [("Channel", UID), ("Variable", "CHANNEL(state)")]),
         (AskEpoch(), [("Variable", "EPOCH")]),
     ],
@@ -218,6 +227,7 @@ def test_questions_take_no_functions_either() -> None:
     for make in (
         lambda: AskDoor(door=Door.QUEUE, queue="a,1)}${SHELL(id"),
         lambda: AskServed(uniqueid="/a/"),
+        lambda: AskEntered(uniqueid="/a/"),
         lambda: AskChannelState(uniqueid="/a/"),
     ):
         with pytest.raises(Rejected):

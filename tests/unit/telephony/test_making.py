@@ -23,6 +23,23 @@ UNRECORDED: tuple[Headers, ...] = (
     {"Event": "MixMonitorStop", **channel_headers(1)},
     {"Event": "Rename", "Channel": "PJSIP/1001-00000001", "Newname": "PJSIP/1001-00000002", "Uniqueid": "1795289549.1"},
     {"Event": "UserEvent", **channel_headers(1), "UserEvent": "CcRecording", "Call": "1795289549.1", "File": "a.wav"},
+    {
+        "Event": "UserEvent",
+        **channel_headers(1),
+        "UserEvent": "CcVoicemailLeft",
+        "Queue": "sales",
+        "File": "/s/a.wav",
+        "Seconds": "7",
+    },
+    {"Event": "UserEvent", **channel_headers(1), "UserEvent": "CcCallback", "Queue": "sales", "From": "79161110001"},
+    {
+        "Event": "UserEvent",
+        **channel_headers(1),
+        "UserEvent": "CcFellBack",
+        "Queue": "sales",
+        "Why": "silent",
+        "Waited": "16",
+    },
     {"Event": "Hangup", **channel_headers(1), "Cause": "17", "Cause-txt": "User busy", "TechCause": "486"},
 )
 RAW = ("CallerIDNum", "ConnectedLineNum", "Exten")

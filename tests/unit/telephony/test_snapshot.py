@@ -82,3 +82,12 @@ def test_refused_and_unasked_lists_are_missing() -> None:
 def test_a_pbx_that_does_not_tell_its_start_is_too_old() -> None:
     with pytest.raises(Unavailable, match="too old"):
         boot_id({"Response": "Success"})
+
+
+def test_who_has_waited_longer_than_the_list_knows() -> None:
+    """The list knows of the present slice of an ACD wait only."""
+    told, entered = lists(QueueStatus=[ENTRY]), AT - timedelta(seconds=95)
+    (waiting,) = snapshot_of(at=AT, core_status=STATUS, lists=told, entered={"u": entered}).waiting
+    assert waiting.joined_at == entered
+    (waiting,) = snapshot_of(at=AT, core_status=STATUS, lists=told, entered={"u": AT, "other": entered}).waiting
+    assert waiting.joined_at == AT - timedelta(seconds=7), "nobody entered later than they joined"

@@ -252,6 +252,56 @@ def test_the_time_out_of_the_queue_leads_to_voicemail() -> None:
     """)
 
 
+def test_the_dialplan_takes_a_caller_out_of_our_queue() -> None:
+    play = waiting_caller()
+    play.unqueued(21, "A", abandoned=True)
+    play.feed(f.LobbyLeft(at(21), "A", "support", "patience"))
+    play.queued(21, "A", "plain")
+    play.tells("""
+        21 CallUnqueued A support
+        21 CallFellBack A support patience
+        21 CallQueued A plain
+    """)
+
+
+def test_a_message_is_left() -> None:
+    play = waiting_caller()
+    play.unqueued(21, "A", abandoned=True)
+    play.feed(f.VoicemailBegan(at(21), "A"), f.MessageLeft(at(30), "A", "support", "/spool/A.wav", 7.0))
+    play.hung_up(30, "A", asked=True)
+    play.tells("""
+        21 CallUnqueued A support
+        21 CallToVoicemail A
+        30 VoicemailLeft A support /spool/A.wav 7 s
+        30 CallEnded A by caller cause 16
+    """)
+
+
+def test_a_caller_asks_to_be_called_back() -> None:
+    play = waiting_caller()
+    play.unqueued(21, "A", abandoned=True)
+    play.feed(f.CallbackWished(at(21), "A", "support"))
+    play.hung_up(23, "A")
+    play.tells("""
+        21 CallUnqueued A support
+        21 CallbackAsked A support 79161110001
+        23 CallEnded A by system cause 16
+    """)
+
+
+def test_slices_of_one_wait_are_one_wait_and_another_queue_of_ours_is_another() -> None:
+    play = waiting_caller()
+    for when in (10, 20):
+        play.unqueued(when, "A", abandoned=True)
+        play.queued(when, "A")
+    play.unqueued(25, "A", abandoned=True)
+    play.queued(25, "A", "sales")
+    play.tells("""
+        25 CallUnqueued A support
+        25 CallQueued A sales
+    """)
+
+
 def test_leaving_another_queue_than_the_one_waited_in_says_nothing() -> None:
     play = waiting_caller()
     play.unqueued(3, "A", "billing")
@@ -929,6 +979,17 @@ def test_an_offer_with_a_channel_tells_its_end_itself(gone: bool) -> None:
     assert play.take_story() == [] and any("CallOffered" in line for line in story)
 
 
+def test_an_offer_that_is_stopped_before_it_could_ring_failed() -> None:
+    play = waiting_caller()
+    play.created(2, "cc.A.1", "1001", state="Down")
+    play.feed(f.Originated(at(2), "PJSIP/1001", "cc.A.1", False, 0))
+    play.hung_up(2, "cc.A.1", cause=26)
+    play.tells("""
+        2 CallLinked A cc.A.1
+        2 RingFailed A cc.A.1 1001 certain
+    """)
+
+
 def test_a_failed_call_that_is_no_offer_of_a_waiting_caller_tells_nothing() -> None:
     play = waiting_caller()
     play.feed(f.Originated(at(2), "PJSIP/1010", "cc.gone.1", False, 0), f.Originated(at(2), "PJSIP/1010", "", False, 0))
@@ -999,6 +1060,9 @@ def test_facts_about_nobody_say_nothing() -> None:
     play.feed(f.LocalPaired(at(0), "Z", "Z"), f.Renamed(at(0), "Z", "x", "y"), f.RecordingBegan(at(0), "Z", "f"))
     play.feed(
         f.Originated(at(0), "PJSIP/1001", "Z", True, 4), f.OfferConnected(at(0), "Z", "Z"), f.VoicemailBegan(at(0), "Z")
+    )
+    play.feed(
+        f.MessageLeft(at(0), "Z", "q", "f", 1.0), f.CallbackWished(at(0), "Z", "q"), f.LobbyLeft(at(0), "Z", "q", "w")
     )
     play.tells("")
     assert all_gone(play)
