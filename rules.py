@@ -11,6 +11,7 @@ from queues.wishes import AgentAsked
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
 from routing.resume import CutOffs
+from routing.wishes import PriorityAsked
 from screenpop.pops import Pops
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.members import members_seen
@@ -119,6 +120,7 @@ def routing_rules(dispatcher: Dispatcher) -> dict[type, list[Rule]]:
         e.PbxLost: [dispatcher.on_pbx_lost],
         e.Woke: [dispatcher.on_woke],
         PlanChanged: [dispatcher.on_plan_changed],
+        PriorityAsked: [dispatcher.on_priority_asked],
     }
 
 

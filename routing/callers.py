@@ -11,7 +11,8 @@ from core.model import ClientSummary, Door
 @dataclass(slots=True, kw_only=True)
 class Caller:
     """`queue`: the ACD queue in which they wait, `entered_at` since when (offers, steps and overflow leave it). `rung_by_others`:
-    phones that ring for them, but not at our bidding: another node's, or our own from before a restart."""
+    phones that ring for them, but not at our bidding: another node's, or our own from before a restart. `by_pbx`: the queue in
+    which they wait for an operator whom the PBX itself picks, and since when."""
 
     arrived: CallArrived
     queue: str | None = None
@@ -21,6 +22,7 @@ class Caller:
     attempts: int = -1
     sent_to: tuple[Door, str] | None = None
     rung_by_others: set[str] = field(default_factory=set)
+    by_pbx: tuple[str, datetime] | None = None
 
     @property
     def call_id(self) -> str:

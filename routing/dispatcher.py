@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from core import events as e
-from core.effects import RingAgent, SaveOffer, SendCaller, WakeAt
+from core.effects import Audit, RingAgent, SaveOffer, SendCaller, WakeAt
 from core.model import AgentState, ClientSummary, Door, OfferOutcome, PastInteraction
 from routing.callers import Caller
 from routing.duty import REST_TIMER, SHIFT_TIMER, Duty
@@ -23,6 +23,7 @@ from routing.on_duty import Operator
 from routing.ports import PlanInForce
 from routing.router import Router
 from routing.settings import Mode
+from routing.wishes import PriorityAsked
 
 HOURS_TIMER = "hours "
 NO_MORE = Reason("queue", "")
@@ -54,6 +55,8 @@ class Dispatcher:
             why_not=self.duty.why_not,
         )
         self._in_step: set[str] = set()
+        self.raised: dict[str, float] = {}
+        """Points that supervisors gave, by item."""
 
     def serves(self, queue: str | None) -> bool:
         """Whether Meridian chooses for this queue."""
@@ -78,6 +81,7 @@ class Dispatcher:
             return []
         outcome = self._leaves(caller, event.at, Moment.TAKEN)
         if not self.serves(event.queue):
+            caller.by_pbx = (event.queue, caller.arrived.at if caller.arrived.adopted else event.at)
             return outcome
         caller.queue, caller.sent_to = event.queue, None
         if caller.entered_at is None:
@@ -268,6 +272,23 @@ class Dispatcher:
             outcome += self._take_up(caller, at)
         return outcome
 
+    def on_priority_asked(self, event: PriorityAsked) -> Outcome:
+        """Points instead of those that a supervisor gave before. Nobody is free who fits, so nothing can be offered by it."""
+        item = self.router.items.get(event.item_id)
+        if item is None:
+            return []
+        before = self.raised.get(event.item_id, 0.0)
+        self.router.change_priority(event.item_id, item.offset - before + event.offset, event.at.timestamp())
+        self.raised = {each: points for each, points in self.raised.items() if each in self.router.items}
+        self.raised[event.item_id] = event.offset
+        facts = {
+            "item_id": event.item_id,
+            "queue": item.queue,
+            "before": f"{before:g}",
+            "after": f"{event.offset:g}",
+        }
+        return [Audit(at=event.at, actor=event.by, action="priority_changed", facts=facts)]
+
     # --- inner ----------------------------------------------------------------------------------------------------
 
     def _take_up(self, caller: Caller, at: datetime) -> Outcome:
@@ -285,7 +306,8 @@ class Dispatcher:
 
     def _points(self, caller: Caller) -> float:
         setting = self.plan.queues.get(caller.queue or "")
-        return setting.vip if setting is not None and caller.client is not None and caller.client.vip else 0.0
+        vip = setting.vip if setting is not None and caller.client is not None and caller.client.vip else 0.0
+        return vip + self.raised.get(caller.call_id, 0.0)
 
     def _operator_of(self, client: ClientSummary, history: tuple[PastInteraction, ...], at: datetime) -> str | None:
         """Who looks after them, else who talked with them last (whoever sits at that phone now)."""
@@ -318,7 +340,7 @@ class Dispatcher:
 
     def _leaves(self, caller: Caller, at: datetime, moment: Moment) -> Outcome:
         """They wait no more in that queue, for whatever reason."""
-        caller.queue = None
+        caller.queue = caller.by_pbx = None
         caller.rung_by_others.clear()
         outcome = self.offering.end_all(caller.call_id, moment, at)
         return outcome + self.offering.made(self.router.withdraw(caller.call_id, at.timestamp()), at)
@@ -326,6 +348,7 @@ class Dispatcher:
     def _forget(self, call_id: str, at: datetime) -> Outcome:
         outcome = self._gone(call_id, at)
         self.callers.pop(call_id, None)
+        self.raised.pop(call_id, None)
         return outcome
 
     def _over(self, offer: OpenOffer, moment: Moment, at: datetime) -> Outcome:

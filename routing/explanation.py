@@ -1,36 +1,24 @@
-"""Why an item still waits, and what would change it; why this operator got it. Reckoned when somebody asks, never on the hot way.
+"""Why an item still waits, and what would change it. Reckoned when somebody asks, never on the hot way.
 
 Every `Would` is exact: done now, it makes the router offer this item (a test does each of them). Instants are seconds (UTC epoch).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.errors import NotFound
-from core.model import Choice, Contender
 from routing.lines import Item, Line
-from routing.policy import Strategy
+from routing.obstacles import Obstacle, obstacles
 from routing.requirement import HIGHEST, LOWEST, And, Missing, Requirement, missing, parse, skills_of
 from routing.router import PREFERRED, Router
 from routing.staff import Person
-
-
-class Obstacle(StrEnum):
-    """What keeps an operator from an item."""
-
-    NOT_MEMBER = "not_member"
-    REQUIREMENT = "requirement"
-    NOT_READY = "not_ready"
-    BUSY = "busy"
-    TRIED = "tried"
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One signed-in operator and everything that stands between them and the item (nothing: they may have it now).
 
-    `until_s`: when a `tried` ends. `ahead`: more urgent items that they would be given first.
+    `until_s`: when a `tried` ends. `ahead`: more urgent items that they would be given first, were they free.
     """
 
     login: str
@@ -82,139 +70,59 @@ class WhyWaiting:
     would: tuple[Would, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A free operator who fits, and the strategy's measure of them: the smallest is chosen."""
-
-    login: str
-    measure: tuple[float, ...]
-
-
-def candidates(router: Router, item_id: str, now_s: float) -> tuple[Ranked, ...]:
-    """Who could be given this item now, the chosen one first: asked just before an offer, it is the reason for the choice."""
-    item = _item(router, item_id)
-    line = router.line_of(item)
-    order = router.order_of(line, now_s)
-    ranked = [Ranked(person.login, order(line, person)) for person in line.everybody(router.staff, item, now_s)]
-    if line.policy.strategy is Strategy.RING_ALL:
-        return tuple(ranked)
-    return tuple(sorted(ranked, key=lambda one: (one.measure, router.staff.people[one.login].number)))
-
-
-MOST_TOLD = 20
-"""So many contenders of each kind are kept with a choice; of the others only the number."""
-
-
-def choice_of(
-    router: Router, item: Item, chosen: Person, now_s: float, why_not: Callable[[str], tuple[str, ...]]
-) -> Choice:
-    """Why `chosen` is about to get this item; `why_not` says of a login what it is that makes them not ready."""
-    line = router.line_of(item)
-    able = candidates(router, item.item_id, now_s)
-    logins = {ranked.login for ranked in able}
-    others = [p for p in router.staff.people.values() if item.queue in p.queues and p.login not in logins]
-    excluded = []
-    for person in others[:MOST_TOLD]:
-        found, lacks, _ = _obstacles(line, item, person, now_s)
-        told = [str(each) for each in found if each is not Obstacle.NOT_READY]
-        told += (why_not(person.login) or (str(Obstacle.NOT_READY),)) if Obstacle.NOT_READY in found else ()
-        excluded.append(Contender(person.login, obstacles=tuple(told), missing=tuple(test.asked for test in lacks)))
-    return Choice(
-        login=chosen.login,
-        queue=item.queue,
-        strategy=str(line.policy.strategy),
-        step=line.effective,
-        requirement=str(line.requirement),
-        score=router.score(item, now_s),
-        waited_s=now_s - item.entered_s,
-        candidates=tuple(Contender(ranked.login, measure=ranked.measure) for ranked in able[:MOST_TOLD]),
-        excluded=tuple(excluded),
-        more=max(0, len(able) - MOST_TOLD) + max(0, len(others) - MOST_TOLD),
-    )
-
-
 def why_waiting(router: Router, item_id: str, now_s: float) -> WhyWaiting:
     """NotFound when it waits no more (or is being offered)."""
-    item = _item(router, item_id)
+    item = router.item(item_id)
     if not item.waiting:
         raise NotFound(f"{item_id} is being offered to {', '.join(sorted(router.offers[item_id].waiting_for))}")
     line = router.line_of(item)
-    judged = tuple(_judge(router, line, item, person, now_s) for person in router.staff.people.values())
+    rivals = Rivals(router, item, now_s)
+    judged = tuple(_judge(rivals, line, item, person, now_s) for person in router.staff.people.values())
     return WhyWaiting(
         item_id=item_id,
         queue=item.queue,
         waited_s=now_s - item.entered_s,
         score=router.score(item, now_s),
-        position=1 + sum(router.urgency(other, now_s) < router.urgency(item, now_s) for other in _rivals(router, item)),
+        position=1 + rivals.in_queue,
         steps=_steps(line, item),
         operators=judged,
-        would=tuple(_would(router, line, item, judged, now_s)),
+        would=tuple(_would(router, item, judged, rivals, now_s)),
     )
 
 
-def _item(router: Router, item_id: str) -> Item:
-    item = router.items.get(item_id)
-    if item is None:
-        raise NotFound(f"{item_id} doesn't wait any more")
-    return item
+class Rivals:
+    """The items that are more urgent than one, by their lines: who counts them for a thousand operators needn't look at each."""
+
+    def __init__(self, router: Router, item: Item, at_s: float) -> None:
+        mine = router.urgency(item, at_s)
+        self.in_queue = 0
+        self._at_s = at_s
+        self._lines: dict[int, tuple[Line, list[Item]]] = {}
+        for other in router.items.values():
+            if other.waiting and other is not item and router.urgency(other, at_s) < mine:
+                self.in_queue += other.queue == item.queue
+                line = router.line_of(other)
+                self._lines.setdefault(line.number, (line, []))[1].append(other)
+        self._tried = {n: [i for i in items if i.tried] for n, (_, items) in self._lines.items()}
+
+    def ahead(self, person: Person) -> int:
+        """How many of them this person, being as they are but free, would be given first."""
+        count = 0
+        for number, (line, items) in self._lines.items():
+            if _serves(line, person):
+                refused = sum(not each.may_go_to(person.login, self._at_s) for each in self._tried[number])
+                count += len(items) - refused
+        return count
 
 
-def _rivals(router: Router, item: Item) -> list[Item]:
-    """What waits in the same queue."""
-    return [
-        other for other in router.items.values() if other.waiting and other.queue == item.queue and other is not item
-    ]
-
-
-def _judge(router: Router, line: Line, item: Item, person: Person, now_s: float) -> Judged:
-    found, lacks, until_s = _obstacles(line, item, person, now_s)
-    return Judged(person.login, found, lacks, until_s, _ahead(router, item, person, now_s))
-
-
-def _obstacles(
-    line: Line, item: Item, person: Person, now_s: float
-) -> tuple[tuple[Obstacle, ...], tuple[Missing, ...], float | None]:
-    found: list[Obstacle] = []
-    lacks = missing(line.requirement, person)
-    if item.queue not in person.queues:
-        found.append(Obstacle.NOT_MEMBER)
-    if lacks:
-        found.append(Obstacle.REQUIREMENT)
-    if not person.ready:
-        found.append(Obstacle.NOT_READY)
-    if not _has_room(person, line.policy.channel):
-        found.append(Obstacle.BUSY)
-    until_s = None
-    if not item.may_go_to(person.login, now_s):
-        found.append(Obstacle.TRIED)
-        until_s = item.tried[person.login]
-    return tuple(found), lacks, until_s
-
-
-def _has_room(person: Person, channel: str) -> bool:
-    ready, person.ready = person.ready, True
-    try:
-        return person.can_take(channel)
-    finally:
-        person.ready = ready
-
-
-def _ahead(router: Router, item: Item, person: Person, now_s: float) -> int:
-    """More urgent items that this person, being as they are, would be given first."""
-    mine = router.urgency(item, now_s)
-    return sum(
-        other.waiting
-        and other is not item
-        and other.may_go_to(person.login, now_s)
-        and router.urgency(other, now_s) < mine
-        and _serves(router.line_of(other), person)
-        for other in router.items.values()
-    )
+def _judge(rivals: Rivals, line: Line, item: Item, person: Person, now_s: float) -> Judged:
+    found, lacks, until_s = obstacles(line, item, person, now_s)
+    return Judged(person.login, found, lacks, until_s, rivals.ahead(person))
 
 
 def _serves(line: Line, person: Person) -> bool:
     """Whether the line would be theirs too, being as they are here: a step skipped for want of anybody would count again."""
-    if line.policy.name not in person.queues or not _has_room(person, line.policy.channel):
+    if line.policy.name not in person.queues or not person.capacity.get(line.policy.channel):
         return False
     last = line.effective if line.mask else len(line.steps) - 1
     return any(requirement.passes(person) for requirement in line.steps[line.step : last + 1])
@@ -237,8 +145,8 @@ def _steps(line: Line, item: Item) -> tuple[StepTold, ...]:
     return tuple(told)
 
 
-def _would(router: Router, line: Line, item: Item, judged: tuple[Judged, ...], now_s: float) -> list[Would]:
-    found = []
+def _would(router: Router, item: Item, judged: tuple[Judged, ...], rivals: Rivals, now_s: float) -> list[Would]:
+    found, line = [], router.line_of(item)
     for one in judged:
         person = router.staff.people[one.login]
         match one.obstacles:
@@ -246,10 +154,10 @@ def _would(router: Router, line: Line, item: Item, judged: tuple[Judged, ...], n
                 found.append(Would(Act.READY, one.login))
             case (Obstacle.REQUIREMENT,):
                 skills = _learnt(line.requirement, person)
-                if skills is not None and _ahead(router, item, replace(person, skills=skills), now_s) == 0:
+                if skills is not None and rivals.ahead(replace(person, skills=skills)) == 0:
                     found.append(Would(Act.LEARN, one.login, tuple(sorted(skills.items()))))
             case (Obstacle.NOT_MEMBER,):
-                if _ahead(router, item, replace(person, queues=person.queues | {item.queue}), now_s) == 0:
+                if rivals.ahead(replace(person, queues=person.queues | {item.queue})) == 0:
                     found.append(Would(Act.JOIN, one.login))
             case (Obstacle.TRIED,) if one.until_s is not None:
                 if _certain_at(router, item, person, one.until_s):
@@ -294,13 +202,14 @@ def _certain_at(router: Router, item: Item, person: Person, at_s: float) -> bool
     """Whether this person, free now, would be offered the item at `at_s`, if nothing else happened until then."""
     if not item.may_go_to(person.login, at_s) or not _passes_at(router, item, person, at_s):
         return False
-    mine = router.urgency(item, at_s)
-    # Another item that something happens to by then might be faster: who can say.
-    return not any(
-        router.urgency(other, at_s) < mine and other.queue in person.queues
-        for other in router.due_until(at_s)
-        if other is not item
-    )
+    # Another item that something happens to before then might take them, however urgent it is: who can say.
+    return not any(other.queue in person.queues for other in router.due_until(at_s) if other is not item)
+
+
+def offered_at(router: Router, item_id: str, login: str, at_s: float) -> bool:
+    """Whether this operator, becoming free at `at_s`, would be offered the item then, if nothing else happened until then."""
+    item, person = router.item(item_id), router.staff.people[login]
+    return _certain_at(router, item, person, at_s) and Rivals(router, item, at_s).ahead(person) == 0
 
 
 def _passes_at(router: Router, item: Item, person: Person, at_s: float) -> bool:

@@ -10,7 +10,7 @@ from core import events as e
 from core.effects import Effect, SaveOffer, StopRinging, WakeAt
 from core.model import Choice, OfferOutcome
 from routing.callers import Caller
-from routing.explanation import choice_of
+from routing.choices import choice_of
 from routing.lines import Item
 from routing.offer_states import Moment
 from routing.offers import OfferBook, OpenOffer

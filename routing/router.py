@@ -151,7 +151,7 @@ class Router:
 
     def change_priority(self, item_id: str, offset: float, now_s: float) -> None:
         """Other points, effective at once; its age stays."""
-        item = self._item(item_id)
+        item = self.item(item_id)
         if not item.waiting:
             item.offset = offset
             return
@@ -161,7 +161,7 @@ class Router:
 
     def prefer(self, item_id: str, login: str, now_s: float) -> list[Offer]:
         """This operator first, if there is time for that yet. An offer under way isn't touched."""
-        item = self._item(item_id)
+        item = self.item(item_id)
         item.preferred = login
         if not item.waiting:
             return []
@@ -242,6 +242,13 @@ class Router:
         return self._settle({self._line(item).number: self._line(item) for item in waiting}.values(), now_s)
 
     # --- asked by those who explain ---------------------------------------------------------------------------------
+
+    def item(self, item_id: str) -> Item:
+        """What waits, or is being offered."""
+        item = self.items.get(item_id)
+        if item is None:
+            raise NotFound(f"{item_id} doesn't wait any more")
+        return item
 
     def score(self, item: Item, now_s: float) -> float:
         """Points: queue's offset + item's offset + aging x minutes waited (DEFINITIONS 14)."""
@@ -453,12 +460,6 @@ class Router:
         if policy is None:
             raise NotFound(f"there is no queue {queue}")
         return policy
-
-    def _item(self, item_id: str) -> Item:
-        item = self.items.get(item_id)
-        if item is None:
-            raise NotFound(f"{item_id} doesn't wait any more")
-        return item
 
     def _offer(self, item_id: str, login: str) -> _Open:
         open_one = self.offers.get(item_id)

@@ -10,7 +10,7 @@ together in a real engine; what they would do to the world is kept in `effects`,
     ''')
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import ndiff
 from textwrap import dedent
@@ -28,6 +28,7 @@ from routing.hours import Hours
 from routing.live_plan import PlanChanged
 from routing.policy import QueuePolicy
 from routing.settings import PersonSetting, QueueSetting
+from routing.wishes import PriorityAsked
 from rules import agent_rules, joined, pop_rules, routing_rules
 from screenpop.pops import Pops
 
@@ -114,6 +115,15 @@ class Centre:
             self.step(e.Woke(at=at, timer_id=timer))
         self.now = until
 
+    def wait_for(self, at: datetime, *, only: Collection[str]) -> None:
+        """Time goes by in which nothing happens but these timers."""
+        while due := sorted((when, timer) for timer, when in self.timers.items() if when <= at and timer in only):
+            when, timer = due[0]
+            del self.timers[timer]
+            self.now = max(self.now, when)
+            self.step(e.Woke(at=when, timer_id=timer))
+        self.now = at
+
     def step(self, event: object) -> None:
         before = self.engine.failures
         self.engine.step(event)
@@ -186,6 +196,10 @@ class Centre:
 
     def finishes(self, agent: str) -> None:
         self.step(AgentAsked(at=self.now, agent=agent, wish=Wish.FINISH, by="x"))
+
+    def raises(self, item_id: str, offset: float, by: str = "eva") -> None:
+        """A supervisor gives it points."""
+        self.step(PriorityAsked(at=self.now, item_id=item_id, offset=offset, by=by))
 
     def state(self, agent: str) -> AgentState | None:
         status = self.agents.status(agent)

@@ -16,6 +16,7 @@ from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
+from routing.wishes import PriorityAsked
 from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules, routing_rules
 from screenpop.pops import Pops
 from service import Service, cdr_source
@@ -58,7 +59,17 @@ def test_every_event_is_heard_or_deliberately_not() -> None:
 
 
 def test_nothing_is_listened_for_that_never_comes() -> None:
-    facts = {FromPbx, InStep, LinkLost, StreamTainted, OpenCardsLoaded, AgentsLoaded, AgentAsked, PlanChanged}
+    facts = {
+        FromPbx,
+        InStep,
+        LinkLost,
+        StreamTainted,
+        OpenCardsLoaded,
+        AgentsLoaded,
+        AgentAsked,
+        PlanChanged,
+        PriorityAsked,
+    }
     assert set(tables()) - facts <= classes_of(events, events.Event)
 
 

@@ -6,8 +6,10 @@ import random
 import pytest
 
 from core.errors import NotFound
-from routing.explanation import Act, Obstacle, Would, candidates, why_waiting
+from routing.choices import candidates
+from routing.explanation import Act, Would, why_waiting
 from routing.lines import Item
+from routing.obstacles import Obstacle
 from routing.policy import QueuePolicy, Step, Strategy
 from routing.requirement import parse
 from routing.router import Router
