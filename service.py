@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from callcards import http as card_pages
 from callcards import http_follow_ups as follow_up_pages
 from callcards import http_my_day as my_day_pages
+from callcards import http_offers as offer_pages
 from callcards import http_search as search_pages
 from callcards import http_typed as typed_pages
 from callcards import http_when as when_pages
@@ -58,11 +59,14 @@ from core.effects import (
 )
 from core.engine import Engine
 from core.errors import BadConfiguration, ContactCentreError, Unavailable
+from core.phone import e164, readable
 from gauges import measure
 from queues import http as agent_pages
 from queues.agents import Agents, AgentsLoaded
 from queues.sql import SqlAgentStore
 from queues.sql_ledger import AgentLedger
+from routing import http_waiting as waiting_pages
+from routing.board import Board
 from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
@@ -409,6 +413,17 @@ class Service:
         user = await self.users.user_by_login(login)
         return user is not None and user.site == site and not user.disabled
 
+    async def _names(self, site: str) -> dict[str, str]:
+        return {user.login: user.name for user in await self.users.users() if user.site == site}
+
+    def _board(self) -> Board:
+        region, desk = self.configuration.site.region, self.configuration.desk
+        return Board(
+            self.choosing.dispatcher,
+            title_of=lambda queue: desk.queue(queue).title or queue,
+            readable=lambda number: readable(e164(number, region) or number),
+        )
+
     def _card_routers(self) -> tuple[APIRouter, ...]:
         site, desk = self.configuration.site, self.configuration.desk
         follow_ups, search = SqlFollowUps(self.database), SqlSearch(self.database, client_key=self.directory.key)
@@ -435,6 +450,7 @@ class Service:
             my_day_pages.router(SqlMyDay(self.database), follow_ups, timezone_of=timezone_of, region_of=region_of),
             search_pages.router(search, self.store, follow_ups, desk=desk, region_of=region_of),
             when_pages.router(),
+            offer_pages.router(self.store, names_of=self._names),
         )
 
     def _app(self) -> Any:
@@ -449,6 +465,7 @@ class Service:
             pop_pages.router(links=self.hub.links, delivery=self.hub.delivery),
             call_pages.router(calls=self.calls, live=self.call_acts, refused=self.acts_refused.add),
             agent_pages.router(self.agents, step=self.engine.step, now=utc_now),
+            waiting_pages.router(self._board(), site=self.configuration.site.name, step=self.engine.step, now=utc_now),
             self.hub.router(),
             desk_pages.router(
                 self.configuration.desk,

@@ -46,6 +46,7 @@ class ItemLine:
     channel: str
     client: str
     number: str
+    number_text: str
     vip: bool
     entered_at: datetime
     waited_s: float
@@ -70,22 +71,23 @@ class Waiting:
     names: dict[str, str]
 
 
-def known_by_login(login: str) -> str:
-    return login
+def as_it_is(text: str) -> str:
+    return text
 
 
 class Board:
-    """`title_of` a queue and `name_of` a login as people say them."""
+    """`title_of` a queue and `name_of` a login as people say them, a number `readable`."""
 
     def __init__(
         self,
         dispatcher: Dispatcher,
         *,
-        title_of: Callable[[str], str] = known_by_login,
-        name_of: Callable[[str], str] = known_by_login,
+        title_of: Callable[[str], str] = as_it_is,
+        name_of: Callable[[str], str] = as_it_is,
+        readable: Callable[[str], str] = as_it_is,
     ) -> None:
         self.dispatcher = dispatcher
-        self._title_of, self._name_of = title_of, name_of
+        self._title_of, self._name_of, self._readable = title_of, name_of, readable
 
     def waiting(self, at: datetime) -> Waiting:
         items = self._items(at)
@@ -161,6 +163,7 @@ class Board:
             card_id=told.card_id,
             client=told.name,
             number=told.number,
+            number_text=self._readable(told.number),
             vip=told.vip,
             queue=item.queue,
             channel=line.policy.channel,
@@ -192,6 +195,7 @@ class Board:
             card_id=told.card_id,
             client=told.name,
             number=told.number,
+            number_text=self._readable(told.number),
             vip=told.vip,
             queue=queue,
             channel="voice",

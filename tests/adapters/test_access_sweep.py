@@ -74,6 +74,11 @@ EXPECTED: dict[tuple[str, str], Expect] = {
     ("POST", "/api/agent/state"): own(body={"state": "ready"}),
     ("POST", "/api/agent/wrap-up"): own(body={"action": "finish"}),
     ("GET", "/api/colleagues"): own(),
+    # who waits, and why
+    ("GET", "/api/routing/waiting"): own(role=Role.SUPERVISOR),
+    ("GET", "/api/routing/waiting/{item_id}/why"): by_id(role=Role.SUPERVISOR),
+    ("POST", "/api/routing/waiting/{item_id}/priority"): by_id({"offset": 5}, Role.SUPERVISOR),
+    ("GET", "/api/routing/cards/{card_id}/why"): by_id(),
     # cards
     ("GET", "/api/cards"): own(),
     ("GET", "/api/cards/{card_id}"): by_id(),

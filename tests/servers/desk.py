@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
@@ -13,7 +14,7 @@ from fastapi import APIRouter
 from websockets.asyncio.client import ClientConnection, connect
 
 from callcards import http as cards_http
-from callcards import http_follow_ups, http_my_day, http_search, http_typed, http_when
+from callcards import http_follow_ups, http_my_day, http_offers, http_search, http_typed, http_when
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.memory import MemoryCardStore
 from callcards.memory_desk import MemoryMyDay, MemorySearch
@@ -22,7 +23,19 @@ from clients import http as clients_http
 from clients.memory import MemoryClientDirectory
 from core.desk import Desk as DeclaredDesk
 from core.destination import Destination, RecordingAct
-from core.effects import AnnounceAgent, AnnouncePbx, Effect, LookUpClient, SaveCard, ShowPop, UpdatePop, WakeAt
+from core.effects import (
+    AnnounceAgent,
+    AnnouncePbx,
+    Audit,
+    Effect,
+    LookUpClient,
+    RingAgent,
+    SaveCard,
+    SaveOffer,
+    ShowPop,
+    UpdatePop,
+    WakeAt,
+)
 from core.engine import Engine, Rule
 from core.events import (
     CallAnswered,
@@ -42,12 +55,18 @@ from core.events import (
     ClientIdentified,
     LegEnded,
     LegMuted,
+    PbxConnected,
     RecordingChanged,
 )
 from core.model import Card, Direction, PastInteraction, Role
+from core.phone import readable
 from queues import http as agents_http
 from queues.agents import Agents
-from rules import agent_rules, joined
+from routing import http_waiting
+from routing.board import Board
+from routing.dispatcher import Dispatcher
+from routing.live_plan import PlanChanged
+from rules import agent_rules, joined, routing_rules
 from runtime.metrics import Registry
 from runtime.timers import Timers
 from runtime.wire import decode, encode
@@ -56,6 +75,7 @@ from screenpop import http_calls
 from screenpop.pops import Pops
 from screenpop.ports import Calls, LiveCalls
 from screenpop.ws import Hub, HubSettings
+from tests.centre import ScriptedPlan
 from web import desk_http
 from web.accounts import Accounts
 from web.app import create_app
@@ -94,9 +114,13 @@ class Desk:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     clients: list[httpx.AsyncClient] = field(default_factory=list)
     agents: Agents | None = None
+    dispatcher: Dispatcher | None = None
+    rung: list[RingAgent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rules = joined(table(Pops()), agent_rules(self.agents)) if self.agents else table(Pops())
+        if self.dispatcher is not None:
+            rules = joined(rules, routing_rules(self.dispatcher))  # type: ignore[arg-type]
         self.engine = Engine(rules, self.perform)
         self.timers = Timers(self.engine.step, now)
 
@@ -183,6 +207,28 @@ class Desk:
         self.engine.step(CallQueued(at=now(), call_id=call_id, queue=queue))
         self.engine.step(CallOffered(at=now(), call_id=call_id, leg_id=f"{agent}-leg", agent=agent, queue=queue))
 
+    def waits(self, call_id: str, queue: str, *, number: str = "+79161234567", **fields: object) -> None:
+        """Somebody comes to wait in a queue in which Meridian chooses."""
+        self.arrive(call_id, number=number, **fields)
+        self.engine.step(CallQueued(at=now(), call_id=call_id, queue=queue))
+
+    def take(self, call_id: str) -> None:
+        """The operator whom Meridian chose picks up."""
+        ring = next(ring for ring in reversed(self.rung) if ring.call_id == call_id)
+        told = {"call_id": call_id, "leg_id": ring.offer_id, "agent": ring.agent}
+        self.engine.step(CallOffered(at=now(), queue=ring.queue, **told))  # type: ignore[arg-type]
+        self.engine.step(CallAnswered(at=now(), party=ring.agent, **told))  # type: ignore[arg-type]
+
+    def is_ready(self, login: str) -> bool:
+        """Whether something may be offered to them."""
+        operator = self.dispatcher.duty.of(login) if self.dispatcher else None
+        return operator is not None and operator.free_to_choose
+
+    async def settled(self) -> None:
+        """What was begun in the background is done."""
+        while self.tasks:
+            await asyncio.gather(*self.tasks)
+
     def answer(self, call_id: str, agent: str) -> None:
         self.engine.step(CallAnswered(at=now(), call_id=call_id, leg_id=f"{agent}-leg", party=agent, agent=agent))
 
@@ -224,11 +270,20 @@ class Desk:
                 self.hub.announce_agent(status)
             case WakeAt():
                 self.timers.set(effect)
+            case RingAgent():
+                self.rung.append(effect)
+            case SaveOffer():
+                self.soon(self.cards.apply([effect]))
+            case Audit():
+                self.soon(self.audit.write(effect.at, actor=effect.actor, action=effect.action, facts=effect.facts))
             case LookUpClient():
                 self.lookups.append(effect)
-                task = asyncio.get_running_loop().create_task(self._look_up(effect))
-                self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
+                self.soon(self._look_up(effect))
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def keep(self, change: Annotate | AddFollowUp | ChangeFollowUp) -> bool:
         """As the card writer does: while the database is away, into a journal."""
@@ -275,7 +330,15 @@ class Desk:
                 region_of=region_of,
             ),
             http_when.router(),
+            http_offers.router(self.cards, names_of=self.names),
         )
+
+    async def names(self, site: str) -> dict[str, str]:
+        return {user.login: user.name for user in await self.account_store.users() if user.site == site}
+
+    def waiting_router(self, dispatcher: Dispatcher) -> APIRouter:
+        board = Board(dispatcher, title_of=lambda queue: self.declared.queue(queue).title or queue, readable=readable)
+        return http_waiting.router(board, site="moscow", step=self.engine.step, now=now)
 
     async def _look_up(self, effect: LookUpClient) -> None:
         found = await self.directory.find_or_create(effect.site, effect.number, name=effect.name, at=now())
@@ -394,8 +457,10 @@ async def running_desk(
     wired: bool = True,
     declared: DeclaredDesk | None = None,
     with_agents: bool = False,
+    plan: ScriptedPlan | None = None,
 ) -> AsyncIterator[Desk]:
-    """Start a desk; stop it and everything in it at the end. `with_agents`: operators have states, and screens hear of them."""
+    """Start a desk; stop it and everything in it at the end. `with_agents`: operators have states, and screens hear of them.
+    `plan`: Meridian chooses who takes whom, by this plan."""
     settings = settings or WebSettings(port=port, shutdown_s=1)
     listener = take_port(settings)
     registry = Registry()
@@ -407,7 +472,8 @@ async def running_desk(
     directory.cards = cards = MemoryCardStore(client_of=directory.client_of, site_of=directory.site_of)
     calls = LedgerCalls()
     agents = Agents(site="moscow", desk=declared or DeclaredDesk()) if with_agents else None
-    desk = Desk(0, accounts, store, audit, hub, cards, directory, calls, agents=agents)
+    dispatcher = None if plan is None else Dispatcher(plan)
+    desk = Desk(0, accounts, store, audit, hub, cards, directory, calls, agents=agents, dispatcher=dispatcher)
     desk.declared = declared or DeclaredDesk()
     app = create_app(
         settings=settings,
@@ -422,6 +488,7 @@ async def running_desk(
             clients_http.router(directory, tell=desk.engine.step),
             desk_http.router(desk.declared, site=SITE, can=EVERYTHING, transfer_queues=tuple(desk.declared.queues)),
             *([agents_http.router(agents, step=desk.engine.step, now=now)] if agents else []),
+            *([desk.waiting_router(dispatcher)] if dispatcher else []),
         ),
     )
     server = WebServer(app, listener, settings)
@@ -430,6 +497,9 @@ async def running_desk(
         asyncio.create_task(server.serve(), name="web"),
         asyncio.create_task(hub.run(), name="hub"),
     ]
+    if plan is not None:
+        desk.engine.step(PlanChanged(at=now(), plan=plan))  # type: ignore[arg-type]  # has all that the dispatcher asks
+        desk.engine.step(PbxConnected(at=now(), pbx="main", boot_id="b", lost_at=None, live_call_ids=frozenset()))
     if agents:
         presence = Presence(accounts, site="moscow", connected=hub.present, tell=desk.engine.step, now=now)
         running.append(asyncio.create_task(presence.run(pages_every_s=0.2), name="presence"))

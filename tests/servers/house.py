@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,9 @@ from argon2 import PasswordHasher
 
 from configuration import Configuration, Pbx, Site, Storage
 from core.desk import CheckQuestion, Desk
-from core.model import Role
+from core.events import CallArrived, CallQueued
+from core.model import Direction, Role
+from routing.settings import Mode, QueueSetting
 from service import Service, utc_now
 from telephony import facts as f
 from telephony.pbx_settings import AmiAccount
@@ -57,6 +60,7 @@ def configuration(folder: Path) -> Configuration:
     return Configuration(
         site=Site(name="riga", timezone="Europe/Riga", region="RU"),
         pbx={"one": Pbx(host="127.0.0.1", port=9, listener=AmiAccount(user="u", secret="s"))},
+        queues={"support": QueueSetting(mode=Mode.ACD)},
         database=Storage(url=f"sqlite:///{folder}/m.db", folder=folder / "var"),
         web=WebSettings(port=0, shutdown_s=1),
         desk=Desk(checks={"birthday": CheckQuestion(en="Birthday?", ru="Дата рождения?")}),
@@ -101,6 +105,7 @@ async def fill(house: House) -> None:
     ):
         house.service.engine.step(f.FromPbx("one", fact))
     (house.ids["card_id"],) = house.service.trackers["one"].live_call_ids()
+    somebody_waits(house, now)
     house.ids["call_id"] = house.ids["card_id"]
     await house.service.writer.flush()
     async with house.signed_in("anna") as anna:
@@ -116,3 +121,15 @@ async def fill(house: House) -> None:
         assert note.is_success, note.text
         promise = {"client_id": house.ids["client_id"], "due_at": SOON, "text": "secret promise"}
         house.ids["follow_up_id"] = (await anna.post("/api/follow-ups", json=promise)).json()["follow_up_id"]
+
+
+def somebody_waits(house: House, now: datetime) -> None:
+    """In a queue in which Meridian chooses."""
+    house.ids["item_id"] = "waiting-0001"
+    arrived = CallArrived(
+        at=now, call_id=house.ids["item_id"], site="riga", pbx="one", boot_id="b", uniqueid="1795289550.9",
+        linkedid="1795289550.9", channel="PJSIP/trunk-00000009", direction=Direction.INBOUND, caller_number="79161230077",
+        caller_name="Sekretov", client_number="79161230077", dialled="500",
+    )  # fmt: skip
+    house.service.engine.step(arrived)
+    house.service.engine.step(CallQueued(at=now, call_id=house.ids["item_id"], queue="support"))
