@@ -387,3 +387,34 @@ agent_state_log = sa.Table(
     sa.Index("agent_state_log_by_time", "site", "at"),
     sa.Index("agent_state_log_by_login", "login", "at"),
 )
+
+# What people changed of the plan (routing/tables.py), append-only: the latest line of an entry counts. `value` null: what the
+# configuration file says counts again. `before` and `after`: what was in force. One version a change, so that of two who save at
+# the same moment one is told.
+plan_changes = sa.Table(
+    "plan_changes",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("value", Json),
+    sa.Column("before", Json),
+    sa.Column("after", Json),
+    sa.Column("holes", sa.Integer, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("plan_changes_by_entry", "site", "kind", "name", "version"),
+)
+
+# iCalendar feeds of closed days, as last fetched; `tried_at` and `error` are of the last attempt.
+plan_feeds = sa.Table(
+    "plan_feeds",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("fetched_at", Instant),
+    sa.Column("tried_at", Instant, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+)
