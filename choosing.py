@@ -1,4 +1,4 @@
-"""The live routing put together: the plan in force, the dispatcher, what rings phones, and the heartbeat by which the PBX knows
+"""The live routing put together: the dispatcher on the plan in force, what rings phones, and the heartbeat by which the PBX knows
 that somebody chooses. Part of the composition root; no logic of its own."""
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -11,8 +11,7 @@ from core.engine import Rule
 from core.lobby import Lobby
 from core.phone import e164
 from routing.dispatcher import Dispatcher
-from routing.holiday_lists import public_holidays
-from routing.live_plan import LivePlan, PlanChanged, live_plan
+from routing.live_plan import LivePlan
 from routing.resume import CutOffs
 from routing.settings import Mode
 from rules import joined, resume_rules, routing_rules
@@ -21,27 +20,26 @@ from telephony.ami_offers import Offers
 from telephony.link_state import LinkState
 from telephony.panoramisk_link import PbxLink
 
-_YEARS = range(-1, 3)
-"""Of public holidays, around the year in which we start."""
-
 
 class Choosing:
-    """`deliver` is the engine's step, `now` the clock (UTC). `rules` and `effects` go into the service's tables."""
+    """`plan` counts until PlanChanged comes. `deliver` is the engine's step, `now` the clock (UTC). `rules` and `effects` go into
+    the service's tables."""
 
     def __init__(
         self,
         configuration: Configuration,
+        plan: LivePlan,
         links: Mapping[str, PbxLink],
         deliver: Callable[[object], None],
         now: Callable[[], datetime],
     ) -> None:
-        self._configuration, self._links, self._deliver, self._now = configuration, links, deliver, now
+        self._links = links
         region = configuration.site.region
         self.cut_offs = CutOffs(
             e164=lambda number: e164(number, region),
             resume_s=lambda queue: self.plan.queues[queue].resume_s if queue in self.plan.queues else 0,
         )
-        self.dispatcher = Dispatcher(self._plan_of_the_file(), place_of=self.cut_offs.place_of)
+        self.dispatcher = Dispatcher(plan, place_of=self.cut_offs.place_of)
         phones = {name: pbx.phone for name, pbx in configuration.pbx.items()}
         self.offers = Offers(links, phones, deliver, now, self._lobby_of)
         able = {name: links[name] for name, pbx in configuration.pbx.items() if pbx.controller is not None}
@@ -52,10 +50,6 @@ class Choosing:
         plan = self.dispatcher.plan
         assert isinstance(plan, LivePlan)
         return plan
-
-    def begin(self) -> None:
-        """At the start: the plan comes into force."""
-        self._deliver(PlanChanged(at=self._now(), plan=self.plan))
 
     def rules(self) -> dict[type, list[Rule]]:
         return joined(resume_rules(self.cut_offs), routing_rules(self.dispatcher))
@@ -73,8 +67,3 @@ class Choosing:
 
     def _lobby_of(self, queue: str) -> Lobby:
         return self.plan.queues[queue].lobby if queue in self.plan.queues else Lobby()
-
-    def _plan_of_the_file(self) -> LivePlan:
-        year = self._now().year
-        years = [year + each for each in _YEARS]
-        return live_plan(self._configuration.tables, (), version=0, years=years, holiday_lists=public_holidays)

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,7 @@ from core.engine import Engine
 from core.errors import BadConfiguration, ContactCentreError, Unavailable
 from core.phone import e164, readable
 from gauges import measure
+from planning import Planning
 from queues import http as agent_pages
 from queues.agents import Agents, AgentsLoaded
 from queues.sql import SqlAgentStore
@@ -129,9 +131,16 @@ def dial_plan(pbx: Pbx) -> DialPlan:
 
 
 class Service:
-    """One Meridian of one site. `running` is everything between start and orderly stop."""
+    """One Meridian of one site. `running` is everything between start and orderly stop; `path` is the file that `configuration`
+    came from, for who wants to read it again."""
 
-    def __init__(self, configuration: Configuration, *, recorders: Mapping[str, Recorder] | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        path: Path | None = None,
+        recorders: Mapping[str, Recorder] | None = None,
+    ) -> None:
         self.configuration = configuration
         site = configuration.site
         self.registry = Registry()
@@ -164,7 +173,8 @@ class Service:
             name: PbxLink(configuration.link_settings(name), self._step, recorder=kept.get(name))
             for name in configuration.pbx
         }
-        self.choosing = Choosing(configuration, self.links, self._step, utc_now)
+        self.planning = Planning(configuration, self.database, self.users, path=path, tell=self._step, now=utc_now)
+        self.choosing = Choosing(configuration, self.planning.planner.plan, self.links, self._step, utc_now)
         table = joined(
             pbx_rules(self.trackers),
             card_rules(self.cards),
@@ -338,7 +348,7 @@ class Service:
             stack.callback(self.timers.close)
             await self._open_stores(stack)
             await self._load_open_cards()
-            self.choosing.begin()
+            await self.planning.load()
             await self._load_agents(stack)
             server = WebServer(self._app(), listener, self.configuration.web)
             async with asyncio.TaskGroup() as tasks:
@@ -351,6 +361,7 @@ class Service:
                         ("states of operators", self.ledger.run()),
                         ("members", self.member_pauses.run()),
                         *self.choosing.tasks().items(),
+                        *self.planning.tasks().items(),
                         ("strangers", self.strangers.run()),
                         ("recordings", self.recording_lane.run()),
                         ("past callers", self.past_callers.run()),
@@ -464,6 +475,7 @@ class Service:
             client_pages.router(self.directory, tell=self.engine.step),
             pop_pages.router(links=self.hub.links, delivery=self.hub.delivery),
             call_pages.router(calls=self.calls, live=self.call_acts, refused=self.acts_refused.add),
+            *self.planning.routers(),
             agent_pages.router(self.agents, step=self.engine.step, now=utc_now),
             waiting_pages.router(self._board(), site=self.configuration.site.name, step=self.engine.step, now=utc_now),
             self.hub.router(),

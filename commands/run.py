@@ -1,4 +1,5 @@
-"""`meridian run`: attach to the PBXs of the configuration and serve, until told to stop (Ctrl-C or SIGTERM)."""
+"""`meridian run`: attach to the PBXs of the configuration and serve, until told to stop (Ctrl-C or SIGTERM). SIGHUP reads the
+configuration again."""
 
 import asyncio
 import logging
@@ -25,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     set_up_logs(arguments.log_level)
-    service = Service(configuration.load(arguments.config))
+    service = Service(configuration.load(arguments.config), path=arguments.config)
     asyncio.run(serve(service))
     return 0
 
@@ -42,6 +43,7 @@ async def serve(service: Service, *, once_up: Callable[[], Awaitable[None]] | No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked_to_end.set)
+    loop.add_signal_handler(signal.SIGHUP, service.planning.reload_soon)
     async with service.running():
         host = service.configuration.web.host
         print(f"Meridian is up: http://{host}:{service.port}", flush=True)

@@ -1,19 +1,21 @@
 """What the routes of the plan take and give."""
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.errors import Rejected
 from routing.coverage import Hole
-from routing.hours import Hours, Span
+from routing.hours import Hours, Span, spans
 from routing.live_plan import LivePlan, Standing
 from routing.plan_store import ChangeLine
 from routing.tables import Kind, PlanChange
-from routing.week import Day, midnights, times, week_of
+from routing.week import Day, midnights, monday_of, times, week_of
 
+_FIRST, _LAST = date(1971, 1, 1), date(2999, 1, 1)
 Entries = dict[str, dict[str, Any]]
 
 
@@ -240,7 +242,11 @@ def hole_lines(holes: Iterable[Hole], zone: str) -> list[HoleLine]:
     ]
 
 
-def week_page(hours: Hours, first: date, site_zone: str) -> WeekPage:
+def week_page(hours: Hours, first: date | None, site_zone: str, now: datetime) -> WeekPage:
+    """From `first` on, or from the Monday of the week that it is."""
+    first = first or monday_of(now.astimezone(ZoneInfo(hours.zone)))
+    if not _FIRST <= first <= _LAST:
+        raise Rejected(f"There is no picture of the week of {first}.", code="bad_day")
     days = week_of(hours, first)
     begins, ends = days[0].begins, days[-1].ends
     zones = dict.fromkeys((hours.zone, site_zone, "UTC"))
@@ -289,5 +295,46 @@ def left_out(pairs: Iterable[tuple[PlanChange, Exception]]) -> list[LeftOut]:
     return [LeftOut(kind=c.kind, name=c.name, by=c.by, at=c.at, why=str(error)) for c, error in pairs]
 
 
-def today(now: datetime, zone: str) -> datetime:
-    return now.astimezone(UTC).astimezone(ZoneInfo(zone))
+def plan_parts(plan: LivePlan, at: datetime) -> dict[str, Any]:
+    """What PlanPage tells of the plan itself."""
+    return {
+        "version": plan.version,
+        "site": plan.tables.site,
+        "timezone": plan.tables.timezone,
+        **{str(kind): entries(plan, kind) for kind in Kind},
+        "sites": {name: _site_now(plan, name, at) for name in plan.sites()},
+        "now": {name: queue_now(plan.queue(name, at)) for name in plan.queues},
+        "changed": changed(plan),
+    }
+
+
+def _site_now(plan: LivePlan, name: str, at: datetime) -> SiteNow:
+    tables, standing = plan.tables, plan.site(name, at)
+    hours = tables.site_hours if name == tables.site else tables.sites[name].hours
+    return SiteNow(timezone=plan.sites()[name], hours=hours, open=standing.open, changes_at=standing.changes_at)
+
+
+def coverage_page(
+    plan: LivePlan, start: datetime, end: datetime, *, holes: list[Hole], titles: Mapping[str, str]
+) -> CoveragePage:
+    return CoveragePage(
+        start=start,
+        end=end,
+        timezone=plan.tables.timezone,
+        people=len(plan.plan.people),
+        queues=[
+            QueueCoverage(
+                queue=policy.name,
+                title=titles.get(policy.name, policy.name),
+                requirement=str(policy.steps[0].requirement),
+                open=[OpenSpan(begins=span.opens, ends=span.closes) for span in _open(plan, policy.name, start, end)],
+                holes=hole_lines((hole for hole in holes if hole.queue == policy.name), plan.tables.timezone),
+            )
+            for policy in plan.policies()
+        ],
+    )
+
+
+def _open(plan: LivePlan, queue: str, start: datetime, end: datetime) -> list[Span]:
+    hours = plan.queue_hours.get(queue)
+    return [Span(start, end)] if hours is None else list(spans(hours, start, end))

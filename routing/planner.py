@@ -91,7 +91,7 @@ class Planner:
         return self._file.site
 
     async def load(self) -> None:
-        """Everything anew: what is kept, on the file and the feeds as they are now. Changes that don't fit the file are left out."""
+        """Everything anew: what is kept, on the file and the feeds as they are now. Changes that don't fit are left out."""
         while True:
             file, feeds = self._file, self._feeds
             kept = await self._store.load(self.site)
