@@ -3,7 +3,7 @@ real ids, a foreign page. A route without a line in EXPECTED fails here: say wha
 """
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,20 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Expect:
-    """`ask` and `body`: a request that is fine for whom it is meant; words in braces are real ids of the first site."""
+    """`ask` and `body`: a request that is fine for whom it is meant; words in braces are real ids of the first site, or `names`."""
 
     kind: Kind
     role: Role = Role.OPERATOR
     ask: str = ""
     body: dict[str, Any] | None = None
     audited: bool = True
+    names: dict[str, str] = field(default_factory=dict)
 
 
-def own(ask: str = "", body: dict[str, Any] | None = None, role: Role = Role.OPERATOR) -> Expect:
-    return Expect(Kind.OWN, role, ask, body)
+def own(
+    ask: str = "", body: dict[str, Any] | None = None, role: Role = Role.OPERATOR, names: dict[str, str] | None = None
+) -> Expect:
+    return Expect(Kind.OWN, role, ask, body, names=names or {})
 
 
 def by_id(body: dict[str, Any] | None = None, role: Role = Role.OPERATOR, ask: str = "") -> Expect:
@@ -79,6 +82,16 @@ EXPECTED: dict[tuple[str, str], Expect] = {
     ("GET", "/api/routing/waiting/{item_id}/why"): by_id(role=Role.SUPERVISOR),
     ("POST", "/api/routing/waiting/{item_id}/priority"): by_id({"offset": 5}, Role.SUPERVISOR),
     ("GET", "/api/routing/cards/{card_id}/why"): by_id(),
+    # the plan
+    ("GET", "/api/plan"): own(role=Role.SUPERVISOR),
+    ("POST", "/api/plan/check"): own("", {"kind": "people", "name": "anna", "value": {}}, Role.SUPERVISOR),
+    ("PUT", "/api/plan/{kind}/{name}"): own(
+        "", {"value": {}, "version": 0}, Role.SUPERVISOR, {"kind": "people", "name": "anna"}
+    ),
+    ("GET", "/api/plan/changes"): own(role=Role.SUPERVISOR),
+    ("GET", "/api/plan/hours/{name}/week"): own(role=Role.SUPERVISOR, names={"name": "day"}),
+    ("POST", "/api/plan/reload"): own(role=Role.ADMIN),
+    ("GET", "/api/routing/coverage"): own(role=Role.SUPERVISOR),
     # cards
     ("GET", "/api/cards"): own(),
     ("GET", "/api/cards/{card_id}"): by_id(),
@@ -118,7 +131,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def ask(house: House, client: httpx.AsyncClient, route: tuple[str, str], **more: Any) -> httpx.Response:
     expect = EXPECTED[route]
     body = None if expect.body is None else filled(expect.body, house.ids)
-    path = (route[1] + expect.ask).format(**house.ids)
+    path = (route[1] + expect.ask).format(**house.ids, **expect.names)
     return await client.request(route[0], path, json=body, **more)
 
 

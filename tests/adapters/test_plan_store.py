@@ -15,6 +15,7 @@ from routing.sql_plan import SqlPlanStore
 from routing.tables import Kind, PlanChange
 from runtime.database import Database
 from tests.cards import NOON, instant
+from tests.servers.postgres import PostgresServer
 
 
 def line(version: int, name: str = "anna", value: Any = None, **more: Any) -> ChangeLine:
@@ -97,3 +98,19 @@ async def test_a_feed_is_kept_as_last_fetched(store: PlanStore) -> None:
     await store.keep_feed("riga", failed)
     assert await store.feeds("riga") == [never, failed] or await store.feeds("riga") == [failed, never]
     assert await store.feeds("omsk") == []
+
+
+@pytest.mark.real("postgresql")
+async def test_of_two_processes_that_save_at_the_same_moment_one_is_told(postgres: PostgresServer) -> None:
+    url = postgres.url()
+    databases = [Database(url, readers=1) for _ in range(3)]
+    await databases[0].migrate()
+    stores = [SqlPlanStore(database) for database in databases]
+    try:
+        for version in range(1, 31):
+            racers = [store.add("riga", line(version, f"p{n}", {"skills": {}})) for n, store in enumerate(stores)]
+            told = await asyncio.gather(*racers, return_exceptions=True)
+            assert sorted(type(each).__name__ for each in told) == ["Conflict", "Conflict", "NoneType"], told
+    finally:
+        for database in databases:
+            await database.close()

@@ -13,7 +13,7 @@ from routing.coverage import Severity
 from routing.live_plan import PlanChanged
 from routing.memory_plan import MemoryPlanStore
 from routing.plan import FeedDays
-from routing.plan_store import ChangeLine
+from routing.plan_store import ChangeLine, KeptPlan
 from routing.planner import HolesOpened, Overtaken, Planner, Wish
 from routing.settings import HoursSetting, Mode, PersonSetting, QueueSetting, SkillSetting
 from routing.tables import Kind, Tables
@@ -218,3 +218,43 @@ async def test_coverage_of_the_next_days() -> None:
     await there.change(wish(value={**ANNA, "shifts": ["half"]}), seen=0)
     start, holes = await there.holes(1)
     assert start == NOW and [(hole.opens.hour, hole.closes.hour) for hole in holes] == [(13, 18)]
+
+
+class Slow(MemoryPlanStore):
+    """Answers a look when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gates: list[asyncio.Event] = []
+
+    async def load(self, site: str) -> KeptPlan:
+        kept = await super().load(site)
+        if self.gates:
+            await self.gates.pop(0).wait()
+        return kept
+
+
+async def test_a_look_that_was_slow_doesnt_bring_back_an_older_plan() -> None:
+    store = Slow()
+    there, told = planner(store)
+    gate = asyncio.Event()
+    store.gates = [gate]
+    slow = asyncio.ensure_future(there.load())
+    await asyncio.sleep(0)
+    await there.change(wish(value=ANNA), seen=0)
+    gate.set()
+    await slow
+    assert there.plan.version == 1 and [event.plan.version for event in told] == [1]
+
+
+async def test_a_file_that_comes_during_a_look_counts() -> None:
+    store = Slow()
+    there, told = planner(store)
+    gate = asyncio.Event()
+    store.gates = [gate]
+    slow = asyncio.ensure_future(there.load())
+    await asyncio.sleep(0)
+    await there.reload(replace(FILE, skills={**FILE.skills, "vip": SkillSetting(en="VIP", ru="VIP")}))
+    gate.set()
+    await slow
+    assert "vip" in there.plan.tables.skills and all("vip" in event.plan.tables.skills for event in told)
