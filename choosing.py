@@ -23,7 +23,7 @@ from telephony.panoramisk_link import PbxLink
 
 class Choosing:
     """`plan` counts until PlanChanged comes. `deliver` is the engine's step, `now` the clock (UTC). `rules` and `effects` go into
-    the service's tables."""
+    the service's tables. `called_back`: since when one counts as waiting whom we have called (calling_back.py)."""
 
     def __init__(
         self,
@@ -39,7 +39,10 @@ class Choosing:
             e164=lambda number: e164(number, region),
             resume_s=lambda queue: self.plan.queues[queue].resume_s if queue in self.plan.queues else 0,
         )
-        self.dispatcher = Dispatcher(plan, place_of=self.cut_offs.place_of)
+        self.called_back: Callable[[str], datetime | None] = lambda _call_id: None
+        self.dispatcher = Dispatcher(
+            plan, place_of=lambda call_id: self.called_back(call_id) or self.cut_offs.place_of(call_id)
+        )
         phones = {name: pbx.phone for name, pbx in configuration.pbx.items()}
         self.offers = Offers(links, phones, deliver, now, self._lobby_of)
         able = {name: links[name] for name, pbx in configuration.pbx.items() if pbx.controller is not None}

@@ -51,7 +51,8 @@ class Site:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pbx:
     """One Asterisk. `listener` hears events, `controller` acts; `phone` is how an extension's endpoint is called;
-    `queue_extensions`: queue -> what to dial in `call_context` to get there.
+    `queue_extensions`: queue -> what to dial in `call_context` to get there. `client_phone`: how an outside number is rung without
+    an operator (for callbacks that ring the client first). `recordings`: the folder in which it keeps messages, as seen from here.
 
     The CDR (a csv file or a table) tells of calls that nobody saw; older ones than `cdr_since` are left alone (default:
     than the first attach).
@@ -71,6 +72,8 @@ class Pbx:
     queue_extensions: dict[str, str] = field(default_factory=dict)
     parking_lot: str = "default"
     parking_s: int = 60
+    client_phone: str | None = None
+    recordings: Path | None = None
     cdr_csv: Path | None = None
     cdr_url: str | None = field(default=None, repr=False)
     cdr_columns: tuple[str, ...] = ()
@@ -94,6 +97,10 @@ class Pbx:
         if "{extension}" not in self.phone:
             raise BadConfiguration(
                 f"'phone' is {self.phone!r}: write how a phone's endpoint is called, e.g. 'PJSIP/{{extension}}'"
+            )
+        if self.client_phone is not None and "{number}" not in self.client_phone:
+            raise BadConfiguration(
+                f"'client_phone' is {self.client_phone!r}: write how an outside number is rung, e.g. 'PJSIP/{{number}}@trunk'"
             )
         if self.cdr_csv is not None and self.cdr_url is not None:
             raise BadConfiguration("'cdr_csv' and 'cdr_url' are both set: keep the one that your Asterisk writes")

@@ -25,7 +25,7 @@ def measure(service: "Service") -> None:
     registry.gauge(
         "meridian_write_age_seconds", help="Age of the oldest waiting change.", read=lambda: backlog().oldest_s
     )
-    lanes = (service.strangers, service.recording_lane, service.past_callers)
+    lanes = (service.strangers, service.recording_lane, service.past_callers, service.calling_back.lane)
     registry.gauges(
         "meridian_lane_waiting",
         help="What waits in each lane.",
@@ -37,6 +37,12 @@ def measure(service: "Service") -> None:
         help="Operators who are signed in, by state.",
         labels=("state",),
         read=lambda: {(state.value,): count for state, count in service.agents.counts().items()},
+    )
+    registry.gauges(
+        "meridian_callbacks",
+        help="Promised callbacks that are open, by state.",
+        labels=("state",),
+        read=lambda: {(state.value,): count for state, count in service.calling_back.callbacks.counts().items()},
     )
     registry.gauge(
         "meridian_agent_lines_waiting",

@@ -3,11 +3,23 @@
 from collections.abc import Iterable
 
 from callcards.card import Cards, OpenCardsLoaded
+from callcards.voicemails import Voicemails
 from core import events as e
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from core.engine import Rule
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
+from routing.callback_events import (
+    CallbackOrdered,
+    CallbackPickedUp,
+    CallbacksLoaded,
+    CallbackTaken,
+    CallbackWaits,
+    CallbackWaitsNoMore,
+    CallbackWished,
+)
+from routing.callback_lines import CallbackLines
+from routing.callbacks import Callbacks
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
 from routing.resume import CutOffs
@@ -22,6 +34,8 @@ def card_rules(cards: Cards) -> dict[type, list[Rule]]:
     """Event -> what the cards make of it."""
     return {
         OpenCardsLoaded: [cards.on_open_cards_loaded],
+        e.CallbackOffered: [cards.on_callback_offered],
+        e.CallbackGivenUp: [cards.on_callback_given_up],
         e.CallArrived: [cards.on_call_arrived],
         e.CallLinked: [cards.on_call_linked],
         e.CallQueued: [cards.on_call_queued],
@@ -45,6 +59,8 @@ def card_rules(cards: Cards) -> dict[type, list[Rule]]:
 def pop_rules(pops: Pops) -> dict[type, list[Rule]]:
     """Event -> what operators see of it."""
     return {
+        e.CallbackOffered: [pops.on_callback_offered],
+        e.CallbackGivenUp: [pops.on_callback_given_up],
         e.CallArrived: [pops.on_call_arrived],
         e.CallRecalled: [pops.on_call_recalled],
         e.CallQueued: [pops.on_call_queued],
@@ -78,6 +94,8 @@ def agent_rules(agents: Agents) -> dict[type, list[Rule]]:
         e.AgentSignedOut: [agents.on_agent_signed_out],
         e.AgentGone: [agents.on_agent_gone],
         e.AgentBack: [agents.on_agent_back],
+        e.CallbackOffered: [agents.on_callback_offered],
+        e.CallbackGivenUp: [agents.on_callback_given_up],
         e.CallArrived: [agents.on_call_arrived],
         e.CallRecalled: [agents.on_call_recalled],
         e.CallQueued: [agents.on_call_queued],
@@ -136,6 +154,43 @@ def resume_rules(cut_offs: CutOffs) -> dict[type, list[Rule]]:
         e.CallDropped: [cut_offs.on_call_dropped],
         e.CallEnded: [cut_offs.on_call_ended],
     }
+
+
+def callback_rules(callbacks: Callbacks) -> dict[type, list[Rule]]:
+    """Event -> what becomes of promised callbacks."""
+    return {
+        CallbacksLoaded: [callbacks.on_callbacks_loaded],
+        CallbackWished: [callbacks.on_callback_wished],
+        CallbackOrdered: [callbacks.on_callback_ordered],
+        CallbackTaken: [callbacks.on_callback_taken],
+        e.CallbackNotDialled: [callbacks.on_callback_not_dialled],
+        e.CallbackOffered: [callbacks.on_callback_offered],
+        e.CallbackAsked: [callbacks.on_callback_asked],
+        e.CallArrived: [callbacks.on_call_arrived],
+        e.CallQueued: [callbacks.on_call_queued],
+        e.ClientIdentified: [callbacks.on_client_identified],
+        e.CallAnswered: [callbacks.on_call_answered],
+        e.CallEnded: [callbacks.on_call_ended],
+        e.PbxLost: [callbacks.on_pbx_lost],
+        PlanChanged: [callbacks.on_plan_changed],
+        e.Woke: [callbacks.on_woke],
+    }
+
+
+def callback_line_rules(lines: CallbackLines) -> dict[type, list[Rule]]:
+    """Event -> where callbacks stand among those who wait. After the dispatcher, whose people and queues they are."""
+    return {
+        CallbackWaits: [lines.on_callback_waits],
+        CallbackWaitsNoMore: [lines.on_callback_waits_no_more],
+        CallbackPickedUp: [lines.on_callback_picked_up],
+        e.PbxConnected: [lines.on_pbx_connected],
+        e.PbxLost: [lines.on_pbx_lost],
+        PlanChanged: [lines.on_plan_changed],
+    }
+
+
+def voicemail_rules(voicemails: Voicemails) -> dict[type, list[Rule]]:
+    return {e.VoicemailLeft: [voicemails.on_voicemail_left]}
 
 
 def pbx_rules(trackers: dict[str, CallTracker]) -> dict[type, list[Rule]]:

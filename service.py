@@ -36,6 +36,7 @@ from callcards.sql import SqlCardStore
 from callcards.sql_follow_ups import SqlFollowUps
 from callcards.sql_my_day import SqlMyDay
 from callcards.sql_search import SqlSearch
+from calling_back import CallingBack
 from choosing import Choosing
 from clients import http as client_pages
 from clients.look_up import LookUps
@@ -127,6 +128,7 @@ def dial_plan(pbx: Pbx) -> DialPlan:
         queues=pbx.queue_extensions,
         parking_lot=pbx.parking_lot,
         parking_s=pbx.parking_s,
+        client_phone=pbx.client_phone,
     )
 
 
@@ -174,13 +176,32 @@ class Service:
             for name in configuration.pbx
         }
         self.planning = Planning(configuration, self.database, self.users, path=path, tell=self._step, now=utc_now)
+        plans = {name: dial_plan(pbx) for name, pbx in configuration.pbx.items()}
+        phones = Phones(Endpoints(site.agents), plans, configuration.dialling)
+        self.dial_rules = DialRules(configuration.dialling, region=site.region, is_internal=phones.is_internal)
         self.choosing = Choosing(configuration, self.planning.planner.plan, self.links, self._step, utc_now)
+        self.calling_back = CallingBack(
+            configuration,
+            choosing=self.choosing,
+            trackers=self.trackers,
+            links=self.links,
+            plans=plans,
+            dial_rules=self.dial_rules,
+            database=self.database,
+            store=self.store,
+            writer=self.writer,
+            announce=self.hub.announce_items,
+            works_at=self._works_at,
+            deliver=self._step,
+            now=utc_now,
+        )
         table = joined(
             pbx_rules(self.trackers),
             card_rules(self.cards),
             pop_rules(self.pops),
             agent_rules(self.agents),
             self.choosing.rules(),
+            self.calling_back.rules(),
         )
         self.engine = Engine(table, self._carry_out)
         self.look_ups = LookUps(
@@ -190,9 +211,6 @@ class Service:
             strangers=lambda asked: self.strangers.put(asked),  # noqa: PLW0108  # the lane is made of what it serves
         )
         self.strangers = Lane("strangers", self.look_ups.make, on_full=self.look_ups.miss, bound=60_000)
-        plans = {name: dial_plan(pbx) for name, pbx in configuration.pbx.items()}
-        phones = Phones(Endpoints(site.agents), plans, configuration.dialling)
-        self.dial_rules = DialRules(configuration.dialling, region=site.region, is_internal=phones.is_internal)
         self.calls = PbxCalls(
             self.links,
             plans,
@@ -241,6 +259,7 @@ class Service:
             SyncMember: self.member_pauses.put,
             SaveOffer: self.writer.put,
             **self.choosing.effects(),
+            **self.calling_back.effects(),
         }
         self._fillers = {
             name: self._filler(name, source)
@@ -349,6 +368,7 @@ class Service:
             await self._open_stores(stack)
             await self._load_open_cards()
             await self.planning.load()
+            await self.calling_back.load()
             await self._load_agents(stack)
             server = WebServer(self._app(), listener, self.configuration.web)
             async with asyncio.TaskGroup() as tasks:
@@ -362,6 +382,7 @@ class Service:
                         ("members", self.member_pauses.run()),
                         *self.choosing.tasks().items(),
                         *self.planning.tasks().items(),
+                        *self.calling_back.tasks().items(),
                         ("strangers", self.strangers.run()),
                         ("recordings", self.recording_lane.run()),
                         ("past callers", self.past_callers.run()),
@@ -478,6 +499,7 @@ class Service:
             *self.planning.routers(),
             agent_pages.router(self.agents, step=self.engine.step, now=utc_now),
             waiting_pages.router(self._board(), site=self.configuration.site.name, step=self.engine.step, now=utc_now),
+            *self.calling_back.routers(),
             self.hub.router(),
             desk_pages.router(
                 self.configuration.desk,

@@ -33,6 +33,7 @@ class Cards:
         self._timezone_of = timezone_of
         self.open: dict[str, Card] = {}
         self._dormant: dict[str, Card] = {}
+        self._callbacks: dict[str, str] = {}
         self._held_since: dict[tuple[str, str], datetime] = {}
 
     def on_open_cards_loaded(self, loaded: OpenCardsLoaded) -> Iterable[Effect]:
@@ -50,6 +51,7 @@ class Cards:
                 at=event.at, call_id=event.call_id, dialled=known.dialled, queue=queue, queued_at=known.queued_at
             )
             return (recalled,)
+        callback_for = self._callbacks.pop(event.call_id, None)
         card = Card(
             card_id=event.call_id,
             natural_key=key,
@@ -58,7 +60,7 @@ class Cards:
             boot_id=event.boot_id,
             uniqueid=event.uniqueid,
             linkedids=(event.linkedid,),
-            channel="voice",
+            channel="voice" if callback_for is None else "callback",
             direction=event.direction,
             caller_number=event.caller_number,
             caller_name=event.caller_name,
@@ -67,10 +69,20 @@ class Cards:
             started_at=event.at,
             timezone=self._timezone_of(event.site),
             agent=event.agent,
+            queues=() if callback_for is None else (callback_for,),
             inferred=event.adopted,
         )
         self.open[event.call_id] = card
         return (SaveCard(card=card),)
+
+    def on_callback_offered(self, event: e.CallbackOffered) -> Iterable[Effect]:
+        """The call to come is one of that queue, on a channel of its own (DEFINITIONS 19)."""
+        self._callbacks[event.call_id] = event.callback.queue
+        return ()
+
+    def on_callback_given_up(self, event: e.CallbackGivenUp) -> Iterable[Effect]:
+        self._callbacks.pop(event.call_id, None)
+        return ()
 
     def on_call_linked(self, event: e.CallLinked) -> Iterable[Effect]:
         card = self.open.get(event.call_id)

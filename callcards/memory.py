@@ -9,11 +9,12 @@ from datetime import datetime
 
 from callcards.corrections import CardChange
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
+from callcards.memory_items import MemoryCallbacks, MemoryVoicemails
 from callcards.memory_typed import MemoryCorrections, MemoryFollowUps, typed_on
 from callcards.offers import KeptOffer, kept
 from callcards.past import past_interaction
 from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
-from core.effects import DiscardCard, SaveCard, SaveOffer
+from core.effects import DiscardCard, SaveCallback, SaveCard, SaveOffer, SaveVoicemail
 from core.model import Card, ClientSummary, PastInteraction
 
 
@@ -36,6 +37,8 @@ class MemoryCardStore:
         self._annotations: set[str] = set()
         self.audit: dict[str, AuditLine] = {}
         self._offers: dict[str, KeptOffer] = {}
+        self.callbacks = MemoryCallbacks()
+        self.voicemails = MemoryVoicemails(card_of=self.stored)
 
     async def apply(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -53,6 +56,10 @@ class MemoryCardStore:
                         self.follow_ups.change(change)
                 case AuditLine():
                     self.audit.setdefault(change.audit_id, change)
+                case SaveCallback():
+                    self.callbacks.save(change)
+                case SaveVoicemail():
+                    self.voicemails.add(change)
                 case SaveOffer():
                     self._offers[change.offer_id] = kept(self._offers.get(change.offer_id), change)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from callcards.corrections import CardChange
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp, ShownFollowUp
 from callcards.offers import KeptOffer
-from core.effects import DiscardCard, SaveCard, SaveOffer
+from core.effects import DiscardCard, SaveCallback, SaveCard, SaveOffer, SaveVoicemail
 from core.model import Card, PastInteraction
 
 
@@ -56,7 +56,17 @@ class AuditLine:
     facts: Mapping[str, str]
 
 
-Change = SaveCard | DiscardCard | Annotate | AddFollowUp | ChangeFollowUp | AuditLine | SaveOffer
+Change = (
+    SaveCard
+    | DiscardCard
+    | Annotate
+    | AddFollowUp
+    | ChangeFollowUp
+    | AuditLine
+    | SaveOffer
+    | SaveCallback
+    | SaveVoicemail
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

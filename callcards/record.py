@@ -14,7 +14,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.ports import Annotate, AuditLine, Change
-from core.effects import DiscardCard, SaveCard, SaveOffer
+from core.effects import DiscardCard, SaveCallback, SaveCard, SaveOffer, SaveVoicemail
 
 T = TypeVar("T")
 
@@ -116,6 +116,8 @@ _KINDS: dict[str, type] = {
     "change_follow_up": ChangeFollowUp,
     "audit": AuditLine,
     "offer": SaveOffer,
+    "callback": SaveCallback,
+    "voicemail": SaveVoicemail,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

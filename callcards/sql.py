@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
-from callcards import sql_follow_ups, sql_offers
+from callcards import sql_callbacks, sql_follow_ups, sql_offers, sql_voicemails
 from callcards.corrections import CardChange
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.offers import KeptOffer
@@ -24,7 +24,7 @@ from callcards.ports import Annotate, AuditLine, Before, Change, StoredCard
 from callcards.record import to_json, to_record
 from callcards.sql_rows import MISSED, STORED, CardRows, stored_card
 from callcards.sql_typed import changes_of, move_typed, survivor, write_typed
-from core.effects import DiscardCard, SaveCard, SaveOffer
+from core.effects import DiscardCard, SaveCallback, SaveCard, SaveOffer, SaveVoicemail
 from core.errors import Rejected
 from core.model import Card, Direction, PastInteraction
 from runtime.database import Database
@@ -59,6 +59,8 @@ class SqlCardStore:
         self._miss = PreparedWrite(self._insert(missed_calls).values(missed).on_conflict_do_nothing(), database.dialect)
         self._discarded = Prepared(_discarded_query(database.dialect), database.dialect)
         self._offers = sql_offers.SqlOffers(self._insert)
+        self._callbacks = sql_callbacks.CallbackWrites(self._insert)
+        self._voicemails = sql_voicemails.VoicemailWrites(self._insert)
         self._write_audit = self._insert(audit).on_conflict_do_nothing().returning(audit.c.audit_id)
 
     async def apply(self, changes: Sequence[Change]) -> None:
@@ -152,9 +154,11 @@ class SqlCardStore:
         return self._insert(interaction_linkedids).values(columns).on_conflict_do_nothing()
 
     def _apply(self, connection: Connection, changes: Sequence[Change]) -> None:
-        # Offers last, and not where they came: between cards they would tear up the runs that are stored in one go.
+        # What isn't a card's goes last, and not where it came: between cards it would tear up the runs that are stored in one go.
         offers = [change for change in changes if isinstance(change, SaveOffer)]
-        others = (change for change in changes if not isinstance(change, SaveOffer)) if offers else changes
+        items = [change for change in changes if isinstance(change, SaveCallback | SaveVoicemail)]
+        beside = (SaveOffer, SaveCallback, SaveVoicemail)
+        others = (change for change in changes if not isinstance(change, beside)) if offers or items else changes
         for kind, run in groupby(others, key=type):
             if kind is SaveCard:
                 self._save_cards(connection, [change.card for change in run if isinstance(change, SaveCard)])
@@ -172,6 +176,8 @@ class SqlCardStore:
                     case AuditLine():
                         connection.execute(self._write_audit, storable(to_record(change)) | {"at": change.at})
         self._offers.save(connection, offers)
+        self._callbacks.save(connection, [change for change in items if isinstance(change, SaveCallback)])
+        self._voicemails.add(connection, [change for change in items if isinstance(change, SaveVoicemail)])
 
     def _save_cards(self, connection: Connection, cards: Iterable[Card]) -> None:
         latest: dict[str, Card] = {}
@@ -218,6 +224,7 @@ class SqlCardStore:
             move_typed(connection, change.card_id, into)
             sql_follow_ups.move(connection, change.card_id, into)
             sql_offers.move(connection, change.card_id, into)
+            sql_voicemails.move(connection, change.card_id, into)
         connection.execute(sa.delete(interactions).where(interactions.c.card_id == change.card_id))
 
     def _own_all(self, connection: Connection, change: DiscardCard, owner: str) -> None:

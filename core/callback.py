@@ -40,6 +40,7 @@ class AttemptOutcome(StrEnum):
     UNANSWERED = "unanswered"
     OPERATOR_MISSED = "operator_missed"
     NOT_DIALLED = "not_dialled"
+    CANCELLED = "cancelled"
     UNKNOWN = "unknown"
 
 
@@ -61,7 +62,8 @@ class Attempt:
 class Callback:
     """`number` in E.164, or as it came where it can't be called. `entered_at` and `offset` are the place that is kept. `asked_on`:
     the card of the call in which it was asked for; `asked_by`: the login of who asked for it by hand. `zone`: the client's,
-    where it is known. `due_at`: not before; `expires_at`: not after. `reached_for`: how often the client's phone was rung.
+    where it is known. `not_before`: the pause after an attempt in vain; `due_at`: the first moment from then on at which the queue
+    is open and they may be called, as far as is known; `expires_at`: not after. `reached_for`: how often their phone was rung.
     """
 
     callback_id: str
@@ -74,6 +76,7 @@ class Callback:
     asked_at: datetime
     first: First
     state: CallbackState
+    not_before: datetime
     due_at: datetime
     expires_at: datetime
     zone: str | None = None

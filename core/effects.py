@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.callback import Attempt, Callback
 from core.model import AgentStatus, Card, Choice, Door, OfferOutcome, Pop
+from core.voicemail import Voicemail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +178,34 @@ class SaveOffer(Effect):
     at: datetime
     choice: Choice | None = None
     outcome: OfferOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveCallback(Effect):
+    """Keep this state of the callback. A later revision replaces an earlier one; an earlier never a later."""
+
+    callback: Callback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveVoicemail(Effect):
+    """A message was left. One that is kept already stays as it is."""
+
+    voicemail: Voicemail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCallback(Effect):
+    """Ring the phone with which this attempt begins, once its being under way is safely kept: of the operator, from which the
+    client is then dialled, or of the client, who then waits in the queue. Tells CallbackNotDialled where it can't."""
+
+    callback: Callback
+    attempt: Attempt
+    ring_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceItems(Effect):
+    """Whoever looks at the callbacks or at the messages (`channel`) of the site has something new to see."""
+
+    channel: str

@@ -7,6 +7,7 @@ the card's id. Order within one call: CallArrived first, CallEnded / CallMerged 
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.callback import Attempt, Callback
 from core.model import (
     AgentStatus,
     Candidate,
@@ -372,6 +373,39 @@ class RingFailed(CallEvent):
     agent: str
     why: str
     certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOffered(CallEvent):
+    """An attempt to call somebody back begins. Operator first: `attempt.agent` is held for it and their phone will ring; client
+    first: the client's will. `call_id` is the card that the conversation will have: CallArrived of `attempt.leg_id` follows, or
+    CallbackGivenUp."""
+
+    callback: Callback
+    attempt: Attempt
+    ring_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackGivenUp(CallEvent):
+    """The client was not called in that attempt: the operator's phone wasn't picked up (`missed`: it counts against the person), or
+    nothing rang at all."""
+
+    leg_id: str
+    agent: str
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackNotDialled(Event):
+    """Nothing rang for this attempt. `barred`: the number may never be called; `certain` False: it may ring for all we know;
+    `retry_s`: not sooner than that (None: at once, by somebody else)."""
+
+    leg_id: str
+    why: str
+    certain: bool = True
+    barred: bool = False
+    retry_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

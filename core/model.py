@@ -228,13 +228,27 @@ class PastInteraction(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackNote:
+    """What an operator must know of the callback that they are about to keep. `asked_by`: a colleague's login, or '' for the
+    client; `attempt`: the how-manieth call to the client this is."""
+
+    callback_id: str
+    asked_at: datetime
+    entered_at: datetime
+    zone: str | None
+    asked_by: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pop:
     """What one operator sees of one conversation. `state`: ringing, talking, held, missed, ended.
 
     `history_state`: `loading` until the look-up is back, `ready`, or `unavailable` while the database is away. `candidates`,
     best first, where the number alone doesn't tell who it is. `story` is what was typed on the card so far, for the colleague
     to whom the client was passed on, and `story_by` who typed it. `muted`: the others don't hear the operator; `recording` is
-    "", "on" or "paused"; `parked` the slot in which the client waits to be fetched, or "".
+    "", "on" or "paused"; `parked` the slot in which the client waits to be fetched, or "". `callback`: they asked to be called
+    back.
     """
 
     pop_id: str
@@ -261,6 +275,7 @@ class Pop:
     muted: bool = False
     recording: str = ""
     parked: str = ""
+    callback: CallbackNote | None = None
 
 
 class AgentState(StrEnum):

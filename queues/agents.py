@@ -157,6 +157,18 @@ class Agents:
     def on_call_recalled(self, event: e.CallRecalled) -> Outcome:
         return self._after(self._phones.recalled(event), event.at)
 
+    def on_callback_offered(self, event: e.CallbackOffered) -> Outcome:
+        return self._after(self._phones.called_back(event), event.at)
+
+    def on_callback_given_up(self, event: e.CallbackGivenUp) -> Outcome:
+        """Not picked up: that counts as any phone that rings out for a queue."""
+        change = self._phones.over(event)
+        agent = self._agents.get(event.agent)
+        if agent is not None and event.missed:
+            self._count_missed(agent)
+            change = change._replace(agents=(event.agent,))
+        return self._after(change, event.at)
+
     def on_call_queued(self, event: e.CallQueued) -> Outcome:
         return self._after(self._phones.queued(event), event.at)
 
@@ -168,9 +180,8 @@ class Agents:
         browser to show it."""
         agent = self._agents.get(event.agent)
         missed = event.outcome is LegOutcome.NOANSWER and self._phones.rung_by_queue(event.call_id, event.leg_id)
-        if missed and agent is not None and agent.sessions and agent.here:
-            agent.missed += 1
-            agent.unreachable = 0 < self._desk.missed_calls <= agent.missed
+        if missed and agent is not None:
+            self._count_missed(agent)
         return self._after(self._phones.offer_ended(event), event.at)
 
     def on_call_answered(self, event: e.CallAnswered) -> Outcome:
@@ -252,6 +263,11 @@ class Agents:
             talks, rings = self._phones.talks(name), self._phones.rings(name)
             outcome += self._moved(agent, Moment.TALKS if talks else Moment.RINGS if rings else Moment.SILENT, at)
         return outcome
+
+    def _count_missed(self, agent: Agent) -> None:
+        if agent.sessions and agent.here:
+            agent.missed += 1
+            agent.unreachable = 0 < self._desk.missed_calls <= agent.missed
 
     def _owe_wrap_up(self, spoken: Spoken) -> None:
         settings = self._desk.queue(spoken.queue)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from core import events as e
+from core.callback import First
 from core.model import Direction
 
 
@@ -93,7 +94,11 @@ class Phones:
     def arrived(self, event: e.CallArrived) -> Change:
         """Whoever placed a call is busy from then on."""
         if event.call_id in self._calls:
-            return NOTHING
+            part = self._part(event.call_id, event.uniqueid)
+            if part is None or part.talks or event.client_number is None:
+                return NOTHING
+            part.talks = True  # of a callback: the operator has picked up
+            return Change((part.agent,))
         self._calls[event.call_id] = _Call(client=event.direction is not Direction.INTERNAL)
         return self._begin(event.call_id, event.uniqueid, event.agent, talks=True) if event.agent else NOTHING
 
@@ -106,6 +111,14 @@ class Phones:
         for part in call.parts.values():
             part.queue = part.queue or event.queue
         return Change(tuple(part.agent for part in call.parts.values()))
+
+    def called_back(self, event: e.CallbackOffered) -> Change:
+        """An operator's phone will ring for a client who is called when it is picked up; client first, it isn't theirs yet."""
+        one, attempt = event.callback, event.attempt
+        if one.first is First.CLIENT or event.call_id in self._calls:
+            return NOTHING
+        self._calls[event.call_id] = _Call(client=True, queue=one.queue)
+        return self._begin(event.call_id, attempt.leg_id, attempt.agent, talks=False)
 
     def queued(self, event: e.CallQueued) -> Change:
         if call := self._calls.get(event.call_id):
@@ -161,7 +174,7 @@ class Phones:
             into.parts.setdefault(leg_id, part)
         return Change(agents)
 
-    def over(self, event: e.CallEnded | e.CallMerged | e.CallDropped) -> Change:
+    def over(self, event: e.CallEnded | e.CallMerged | e.CallDropped | e.CallbackGivenUp) -> Change:
         """Whatever still hangs on the call ends with it."""
         call = self._calls.get(event.call_id)
         if call is None:

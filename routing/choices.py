@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from core.model import Choice, Contender
 from routing.lines import Item
 from routing.obstacles import Obstacle, obstacles
-from routing.policy import Strategy
 from routing.router import Router
 from routing.staff import Person
 
@@ -25,7 +24,7 @@ def candidates(router: Router, item_id: str, now_s: float) -> tuple[Ranked, ...]
     line = router.line_of(item)
     order = router.order_of(line, now_s)
     ranked = [Ranked(person.login, order(line, person)) for person in line.everybody(router.staff, item, now_s)]
-    if line.policy.strategy is Strategy.RING_ALL:
+    if line.rings_all:
         return tuple(ranked)
     return tuple(sorted(ranked, key=lambda one: (one.measure, router.staff.people[one.login].number)))
 

@@ -190,7 +190,7 @@ class Dispatcher:
         if offer is not None:
             _, outcome = self.offering.end(offer, Moment.ANSWERED, event.at)
             if operator := self.duty.at(offer.agent):
-                operator.held += 1
+                operator.held.append("voice")
                 operator.well()
             outcome += self.offering.end_all(offer.item_id, Moment.TAKEN, event.at)
             made = self.router.accepted(offer.item_id, offer.login, event.at.timestamp())
@@ -264,6 +264,8 @@ class Dispatcher:
             if caller.queue is not None and not self.serves(caller.queue):
                 outcome += self._send(caller, Way(Door.FALLBACK, caller.queue, NO_MORE))
                 outcome += self._leaves(caller, at, Moment.TAKEN)
+        for item_id in [item.item_id for item in self.router.items.values() if item.queue not in plan.queues]:
+            outcome += self.offering.made(self.router.withdraw(item_id, at.timestamp()), at)
         outcome += self.offering.made(self.router.reform(plan.policies(), at.timestamp()), at)
         for operator in list(self.duty.operators.values()):
             outcome += self.offering.made(self.duty.learns(operator, at), at)

@@ -95,9 +95,9 @@ class Duty:
         person, now_s, made = self._router.staff.people[operator.login], at.timestamp(), list[Offer]()
         if operator.done and operator.held:
             person.ready = False  # so that nothing is offered before both facts are told
-            for _ in range(operator.held):
-                made += self._router.finished(operator.login, "voice", now_s)
-            operator.held = 0
+            for channel in operator.held:
+                made += self._router.finished(operator.login, channel, now_s)
+            operator.held.clear()
         if person.ready != operator.free_to_choose:
             made += self._router.set_ready(operator.login, operator.free_to_choose, now_s)
         return made

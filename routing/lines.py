@@ -24,7 +24,8 @@ class Item:
     """Something that waits. `entered_s` and `offset` survive offers, returns and steps; `number` breaks ties by arrival.
 
     `tried`: who declined it or let it ring, and until when it isn't offered to them again. `line`: where it stands or stood
-    last (None: its step is another one now). `ticket` changes whenever it is put in a line: older entries count no more.
+    last (None: its step is another one now). `ticket` changes whenever it is put in a line: older entries count no more. `channel`:
+    another one than the queue's (its callbacks).
     """
 
     item_id: str
@@ -33,6 +34,7 @@ class Item:
     offset: float = 0.0
     preferred: str | None = None
     extra: Requirement | None = None
+    channel: str | None = None
     number: int = 0
     step: int = 0
     line: "Line | None" = None
@@ -66,6 +68,11 @@ class Line:
     @property
     def requirement(self) -> Requirement:
         return self.steps[self.effective]
+
+    @property
+    def rings_all(self) -> bool:
+        """Nobody is on the line of a callback: several who picked up would all call the client."""
+        return self.policy.strategy is Strategy.RING_ALL and self.policy.channel != "callback"
 
     def rematch(self, staff: Staff) -> None:
         """Who may serve it, now that somebody came, left or learned something."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from core import events as e
 from core.effects import Effect, SaveOffer, StopRinging, WakeAt
 from core.model import Choice, OfferOutcome
+from routing.callback_events import CallbackTaken
 from routing.callers import Caller
 from routing.choices import choice_of
 from routing.lines import Item
@@ -18,6 +19,7 @@ from routing.router import Offer, Router
 from routing.staff import Person
 
 Outcome = list[e.Event | Effect]
+CALLBACK = "callback"
 STEPS_TIMER, LEASE_TIMER = "steps", "lease "
 _SILENT_ALREADY = frozenset({Moment.ANSWERED, Moment.REFUSED, Moment.RANG_OUT, Moment.UNSEEN})
 
@@ -88,6 +90,8 @@ class Offering:
             self._choices[item.item_id, person.login] = choice_of(self.router, item, person, now_s, self._why_not)
 
     def _tell(self, made: Offer, at: datetime) -> Outcome:
+        if self.router.channel_of(made.item_id) == CALLBACK:
+            return [self._taken(made.item_id, login, at) for login in made.logins[:1]]
         caller, outcome = self._caller_of(made.item_id), Outcome()
         for login in made.logins:
             offer = OpenOffer(
@@ -114,3 +118,8 @@ class Offering:
                 )
             )
         return outcome
+
+    def _taken(self, callback_id: str, login: str, at: datetime) -> CallbackTaken:
+        """Of callbacks the attempt is callbacks.py's matter: it has its own pop, phone and end."""
+        choice = self._choices.pop((callback_id, login), None)
+        return CallbackTaken(at=at, callback_id=callback_id, agent=self._phone_of(login), login=login, choice=choice)

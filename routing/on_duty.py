@@ -3,7 +3,7 @@
 `queues/` says what operators do; here that is put together with their shift, their browser and the health of their phone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.model import AgentState, AgentStatus
@@ -14,13 +14,13 @@ REST_S = (10, 30, 60)
 
 @dataclass(slots=True, kw_only=True)
 class Operator:
-    """`here`: a page of theirs is connected. `held`: items of theirs that are not finished; `rest_until`: their phone is out of
-    order until then, after `faults` in a row."""
+    """`here`: a page of theirs is connected. `held`: the channels of their items that are not finished; `rest_until`: their
+    phone is out of order until then, after `faults` in a row."""
 
     status: AgentStatus
     here: bool = False
     on_shift: bool = True
-    held: int = 0
+    held: list[str] = field(default_factory=list)
     faults: int = 0
     rest_until: datetime | None = None
 

@@ -6,7 +6,7 @@ to, and is told what came of it. After every call the promise holds that no free
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -39,6 +39,9 @@ class _Open:
     waiting_for: set[str] = field(default_factory=set)
 
 
+_Kind = tuple[str, int, str | None, Requirement | None, str | None]
+"""Of a line: queue, step, preferred operator, an item's own wish, channel where it isn't the queue's."""
+
 Watcher = Callable[[Item, list[Person], float], None]
 
 
@@ -54,7 +57,7 @@ class Router:
         self.staff = Staff()
         self.items: dict[str, Item] = {}
         self.offers: dict[str, _Open] = {}
-        self._lines: dict[tuple[str, int, str | None, Requirement | None], Line] = {}
+        self._lines: dict[_Kind, Line] = {}
         self._unused: list[int] = []
         self._serves: dict[str, int] = {}
         self._fronts = Fronts()
@@ -259,6 +262,11 @@ class Router:
         """What comes first is smallest: rank, score, entry, arrival."""
         return (-self.policies[item.queue].rank, -self.score(item, now_s), item.entered_s, item.number)
 
+    def channel_of(self, item_id: str) -> str:
+        """Of an item that waits or is offered: the queue's channel, but of its callbacks."""
+        item = self.item(item_id)
+        return item.channel or self.policies[item.queue].channel
+
     def line_of(self, item: Item) -> Line:
         """The line in which it stands, or would stand again if its offer failed."""
         return self._line(item)
@@ -314,7 +322,7 @@ class Router:
         return None
 
     def _chosen(self, line: Line, item: Item, now_s: float) -> list[Person]:
-        if line.policy.strategy is Strategy.RING_ALL:
+        if line.rings_all:
             return line.everybody(self.staff, item, now_s)
         person = line.choose(self.staff, item, now_s, self.order_of(line, now_s))
         return [] if person is None else [person]
@@ -326,13 +334,13 @@ class Router:
         while person.ready and (item := self._fronts.best_for(person, self._serves[person.login], now_s)) is not None:
             line = self._line(item)
             people = [person]
-            if line.policy.strategy is Strategy.RING_ALL:
+            if line.rings_all:
                 people = line.everybody(self.staff, item, now_s)
             made.append(self._offer_to(item, people, now_s))
         return made
 
     def _offer_to(self, item: Item, people: list[Person], now_s: float) -> Offer:
-        channel = self.policies[item.queue].channel
+        channel = item.channel or self.policies[item.queue].channel
         step = self._line(item).effective
         if self.watch is not None:
             self.watch(item, people, now_s)
@@ -351,7 +359,7 @@ class Router:
         person = self.staff.people.get(login)
         if person is None:
             return []
-        channel = self.policies[item.queue].channel
+        channel = item.channel or self.policies[item.queue].channel
         person.load[channel] = max(0, person.load.get(channel, 0) - 1)
         return self._serve(person, now_s)
 
@@ -396,11 +404,13 @@ class Router:
 
     def _find_line(self, item: Item) -> Line:
         preferred = item.preferred if item.step == PREFERRED else None
-        kind = (item.queue, item.step, preferred, item.extra)
+        kind = (item.queue, item.step, preferred, item.extra, item.channel)
         line = self._lines.get(kind)
         if line is None:
             self._drop_unused()
             policy = self.policies[item.queue]
+            if item.channel is not None:
+                policy = replace(policy, channel=item.channel)
             asked = [step.requirement for step in policy.steps]
             if item.extra is not None:
                 asked = [And((requirement, item.extra)) for requirement in asked]
@@ -422,7 +432,7 @@ class Router:
             if not line.waiting and (kind[2] is not None or kind[3] is not None)
         )
 
-    def _drop(self, kinds: Iterable[tuple[str, int, str | None, Requirement | None]]) -> None:
+    def _drop(self, kinds: Iterable[_Kind]) -> None:
         """These lines, which nobody stands in, are no more."""
         for kind in list(kinds):
             line = self._lines.pop(kind)

@@ -3,7 +3,7 @@
 Pure. Text from outside goes through as it is (the page shows it as text); only its length is bounded.
 """
 
-from core.model import AgentStatus, Candidate, ClientSummary, FollowUpLine, PastInteraction, Pop
+from core.model import AgentStatus, CallbackNote, Candidate, ClientSummary, FollowUpLine, PastInteraction, Pop
 from core.phone import readable
 
 _MOST_NOTE_CHARS = 1_000
@@ -35,6 +35,7 @@ def pop_form(pop: Pop) -> dict[str, object]:
         "muted": pop.muted,
         "recording": pop.recording,
         "parked": pop.parked,
+        "callback": _callback(pop.callback) if pop.callback else None,
     }
 
 
@@ -68,6 +69,17 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
         "reason": reason,
         "last_contact_at": last_contact_at,
         "vip": vip,
+    }
+
+
+def _callback(note: CallbackNote) -> dict[str, object]:
+    return {
+        "callback_id": note.callback_id,
+        "asked_at": note.asked_at,
+        "entered_at": note.entered_at,
+        "zone": note.zone,
+        "asked_by": note.asked_by,
+        "attempt": note.attempt,
     }
 
 

@@ -11,6 +11,8 @@ from core.effects import Effect, LookUpClient, ShowPop, UpdatePop
 from core.events import (
     CallAnswered,
     CallArrived,
+    CallbackGivenUp,
+    CallbackOffered,
     CallDropped,
     CallEnded,
     CallHeld,
@@ -32,6 +34,7 @@ from core.events import (
     RecordingChanged,
 )
 from core.model import (
+    CallbackNote,
     Candidate,
     ClientSummary,
     Direction,
@@ -41,6 +44,7 @@ from core.model import (
     PastInteraction,
     Pop,
 )
+from screenpop.callback_call import call_to_come, note_of
 
 HISTORY_SHOWN = 20
 OVER = frozenset({"missed", "ended"})
@@ -62,6 +66,8 @@ class _Call:
     story: str = ""
     story_by: str = ""
     recording: str = ""
+    callback: CallbackNote | None = None
+    nobody_dialled: bool = False
     pops: dict[str, Pop] = field(default_factory=dict)
 
     def dressed(self, pop: Pop) -> Pop:
@@ -83,6 +89,7 @@ class _Call:
             story=self.story,
             story_by=self.story_by,
             recording=self.recording,
+            callback=self.callback,
         )
 
     def identified(self, pop: Pop) -> Pop:
@@ -108,6 +115,7 @@ class Pops:
 
     def __init__(self) -> None:
         self._calls: dict[str, _Call] = {}
+        self._notes: dict[str, CallbackNote] = {}
 
     @property
     def live_calls(self) -> int:
@@ -115,9 +123,12 @@ class Pops:
 
     def on_call_arrived(self, event: CallArrived) -> list[Effect]:
         """Start the look-up at once; an operator who dialled sees the pop now."""
-        if event.call_id in self._calls:
+        known = self._calls.get(event.call_id)
+        if known is not None:
+            known.nobody_dialled = known.callback is not None and event.client_number is None
             return []
-        call = self._calls[event.call_id] = _Call(event, waiting_since=event.at)
+        note = self._notes.pop(event.call_id, None)
+        call = self._calls[event.call_id] = _Call(event, waiting_since=event.at, callback=note)
         effects: list[Effect] = []
         if event.direction is Direction.INTERNAL or not event.client_number:
             call.history_state = "ready"
@@ -143,6 +154,27 @@ class Pops:
         call.arrived = replace(call.arrived, dialled=event.dialled)
         call.queue, call.waiting_since = call.queue or event.queue, event.queued_at or call.waiting_since
         return [self._kept(call, call.dressed(pop)) for pop in list(call.pops.values())]
+
+    def on_callback_offered(self, event: CallbackOffered) -> list[Effect]:
+        """The pop is there before any phone rings; of the call to come everything is known but whether it will be answered."""
+        note, to_come = note_of(event), call_to_come(event)
+        if to_come is None:
+            self._notes[event.call_id] = note
+            return []
+        effects = self.on_call_arrived(to_come)
+        call = self._calls[event.call_id]
+        call.queue, call.waiting_since, call.callback = event.callback.queue, event.callback.entered_at, note
+        shown = [call.dressed(pop) for pop in call.pops.values()]
+        call.pops = {pop.leg_id: pop for pop in shown}
+        return [effect for effect in effects if isinstance(effect, LookUpClient)] + [ShowPop(pop=pop) for pop in shown]
+
+    def on_callback_given_up(self, event: CallbackGivenUp) -> list[Effect]:
+        """There was no call after all."""
+        self._notes.pop(event.call_id, None)
+        call = self._calls.get(event.call_id)
+        if call is not None:
+            call.nobody_dialled = event.missed
+        return self._over(event.call_id, event.at)
 
     def on_call_queued(self, event: CallQueued) -> list[Effect]:
         """The wait counts from the first queue, as on the card; slices and overflows don't start it anew."""
@@ -286,7 +318,8 @@ class Pops:
         call = self._calls.pop(call_id, None)
         if call is None:
             return []
-        closed = ((pop, _closed(pop, at)) for pop in call.pops.values())
+        state = "missed" if call.nobody_dialled else "ended"
+        closed = ((pop, _closed(pop, at, state)) for pop in call.pops.values())
         return [UpdatePop(pop=last) for pop, last in closed if last != pop]
 
     def _shown(self, call: _Call, leg_id: str, agent: str, at: datetime) -> ShowPop:
@@ -335,12 +368,12 @@ class Pops:
         return UpdatePop(pop=pop)
 
 
-def _closed(pop: Pop, at: datetime) -> Pop:
+def _closed(pop: Pop, at: datetime, state: str = "ended") -> Pop:
     """The last state of a pop: over, and no longer promising a history that nobody will bring."""
     history_state = "unavailable" if pop.history_state == "loading" else pop.history_state
     if pop.state in OVER:
         return replace(pop, history_state=history_state, muted=False, recording="", parked="")
-    return replace(pop, state="ended", ended_at=at, history_state=history_state, muted=False, recording="", parked="")
+    return replace(pop, state=state, ended_at=at, history_state=history_state, muted=False, recording="", parked="")
 
 
 def _number(arrived: CallArrived) -> str:

@@ -105,6 +105,14 @@ class Colleagues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """Something changed among the callbacks or the messages (`channels`) of the site: whoever shows them asks anew. Not
+    numbered."""
+
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """Heartbeat every few seconds. The page answers each with Pulse; none for 12 s means that the line is dead."""
 
@@ -139,7 +147,7 @@ class Dismiss:
     pop_id: str
 
 
-ServerMessage = Welcome | LinkState | PopShown | PopChanged | PopRemoved | Agent | Colleagues | Tick
+ServerMessage = Welcome | LinkState | PopShown | PopChanged | PopRemoved | Agent | Colleagues | Items | Tick
 PageMessage = Resume | Ack | Pulse | Dismiss
 
 TYPE_NAMES: dict[type, str] = {
@@ -150,6 +158,7 @@ TYPE_NAMES: dict[type, str] = {
     PopRemoved: "pop_removed",
     Agent: "agent",
     Colleagues: "colleagues",
+    Items: "items",
     Tick: "tick",
     Resume: "resume",
     Ack: "ack",
@@ -188,6 +197,8 @@ def _fields(message: ServerMessage) -> dict[str, object]:
             return {"agent": status_form(message.status)}
         case Colleagues():
             return {"agents": [status_form(s) for s in message.statuses], "whole": message.whole}
+        case Items():
+            return {"channels": list(message.channels)}
         case Tick():
             return {"at": message.at}
         case _:

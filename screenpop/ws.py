@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from core.effects import AnnouncePbx
+from core.effects import AnnounceItems, AnnouncePbx
 from core.errors import ContactCentreError, Unavailable
 from core.model import AgentStatus, Pop
 from runtime.metrics import Registry
@@ -28,6 +28,7 @@ from screenpop.protocol import (
     Agent,
     CloseCode,
     Dismiss,
+    Items,
     LinkState,
     Mode,
     PageMessage,
@@ -49,6 +50,7 @@ from web.people import SignedIn
 log = logging.getLogger(__name__)
 _MOST_SCREENS_PER_SESSION = 8
 _MERGE_S_A_SCREEN = 0.0002
+_ITEMS_S = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class Hub:
         self._everybody = Everybody(lambda: [s for there in self._by_agent.values() for s in there])
         self._roster = Roster(encode=_encoded)
         self._telling: asyncio.TimerHandle | None = None
+        self._items: set[str] = set()
+        self._telling_items: asyncio.TimerHandle | None = None
         self.delivery = Delivery(site=site, asleep=self.asleep)
         self._sleepers = Sleepers()
         self._frames = registry.counter("meridian_pop_frames_total", help="Pop frames put into outboxes.")
@@ -130,6 +134,12 @@ class Hub:
         if self._telling is None:  # the more screens, the more changes go together
             wait_s = max(self._settings.merge_s, len(self._screens) * _MERGE_S_A_SCREEN)
             self._telling = asyncio.get_running_loop().call_later(wait_s, self._tell_colleagues)
+
+    def announce_items(self, effect: AnnounceItems) -> None:
+        """Callbacks or messages of the site changed: pages that show them ask anew, once for many changes."""
+        self._items.add(effect.channel)
+        if self._telling_items is None:
+            self._telling_items = asyncio.get_running_loop().call_later(_ITEMS_S, self._tell_of_items)
 
     def present(self) -> frozenset[str]:
         """The extensions whose operator has the page open."""
@@ -292,6 +302,12 @@ class Hub:
         frame = self._roster.changes()
         if frame is not None:
             self._everybody.tell(frame, only=self._here)
+
+    def _tell_of_items(self) -> None:
+        self._telling_items = None
+        channels = tuple(sorted(self._items))
+        self._items.clear()
+        self._everybody.tell(_encoded(Items(channels=channels)), only=self._here)
 
     def _session_ended(self, session_id: str) -> None:
         self._sleepers.signed_out(session_id)

@@ -26,7 +26,7 @@ def on_created(floor: Floor, fact: f.ChannelCreated) -> None:
         linkedid=fact.linkedid,
         role=role,
         endpoint=endpoint,
-        number=fact.number,
+        number=floor.expected.pop(fact.uniqueid, fact.number),
         created_at=fact.at,
         call=call,
     )

@@ -25,7 +25,8 @@ class SendsCommands(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPlan:
     """How one PBX is dialled: `phone` is a pattern such as `PJSIP/{extension}`, `prefix` opens the outside line, `queues` says
-    which extension of `context` leads to which queue. `parking_lot` and for how long a client waits there."""
+    which extension of `context` leads to which queue. `parking_lot` and for how long a client waits there. `client_phone`: how an
+    outside number is rung without an operator, `PJSIP/{number}@trunk` (None: not at all)."""
 
     phone: str
     context: str
@@ -33,6 +34,7 @@ class DialPlan:
     queues: Mapping[str, str] = field(default_factory=dict)
     parking_lot: str = "default"
     parking_s: int = 60
+    client_phone: str | None = None
 
     def dials(self, way: Way) -> str:
         return self.prefix + way.digits if way.outside else way.digits

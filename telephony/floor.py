@@ -16,7 +16,7 @@ _REMEMBERED_DEAD = 20_000
 
 class Floor:
     """One PBX's live picture, shared by all rules. `inferring`: why a snapshot ends calls, while it does; `adopting`: calls
-    that begin were there before us."""
+    that begin were there before us. `expected`: channels of ours that ring a client, and whose number it is."""
 
     def __init__(self, *, site: str, pbx: str, endpoints: Endpoints) -> None:
         self.site, self.pbx, self.boot_id = site, pbx, ""
@@ -26,6 +26,7 @@ class Floor:
         self.by_linkedid: dict[str, Call] = {}
         self.bridges: dict[str, dict[str, Channel]] = {}
         self.dead: dict[str, None] = {}
+        self.expected: dict[str, str] = {}
         self.told: list[Event | Effect] = []
         self.inferring: str | None = None
         self.adopting = False

@@ -8,7 +8,7 @@ from core.events import CallbackAsked, CallFellBack, CallQueued, CallToVoicemail
 from core.model import Direction
 from telephony import facts as f
 from telephony.floor import Floor
-from telephony.live import Call
+from telephony.live import Call, ChannelRole
 
 
 def on_queue_joined(floor: Floor, fact: f.QueueJoined) -> None:
@@ -16,7 +16,10 @@ def on_queue_joined(floor: Floor, fact: f.QueueJoined) -> None:
     if channel is None:
         return
     call = channel.call
-    if not call.opened:
+    if not call.opened and call.primary.role is ChannelRole.OUTSIDE:
+        call.client = call.primary  # we called them, and now they wait for an operator
+        floor.open(call, Direction.OUTBOUND, fact.at, number=call.primary.number)
+    elif not call.opened:
         floor.open(call, Direction.INTERNAL, fact.at, number=None)
     if call.waiting and call.queue == fact.queue:
         return

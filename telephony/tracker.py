@@ -26,6 +26,8 @@ from telephony import facts as f
 from telephony.floor import Floor
 from telephony.live import Call, Channel, Endpoints
 
+_MOST_EXPECTED = 1_000
+
 RULES: dict[type, Callable[[Floor, Any], None]] = {
     f.ChannelCreated: coming_and_going.on_created,
     f.DialBegan: dials.on_dial_began,
@@ -90,6 +92,12 @@ class CallTracker:
     def odd_facts(self) -> int:
         """How many facts were not believed, since their names don't fit each other."""
         return self.floor.odd_facts
+
+    def expect(self, uniqueid: str, number: str) -> None:
+        """We are about to ring this client with a channel of that id; Asterisk won't say whose number it is."""
+        self.floor.expected[uniqueid] = number
+        while len(self.floor.expected) > _MOST_EXPECTED:
+            del self.floor.expected[next(iter(self.floor.expected))]
 
     def feed(self, fact: f.Fact) -> list[Event | Effect]:
         """One fact's consequences, in order."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import events as e
+from core.callback import Attempt, First
 from core.desk import Desk, QueueSettings, WrapUpMode
 from core.effects import AnnounceAgent, Effect, SaveAgent, SyncMember, WakeAt
 from core.engine import Engine
@@ -22,6 +23,7 @@ from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked, Wish
 from rules import agent_rules
 from tests.cards import NOON
+from tests.items import callback
 
 QUEUES = {
     "free": QueueSettings(wrap_up=WrapUpMode.NONE),
@@ -149,6 +151,16 @@ class Day:
         """A client's call (it arrives now if it didn't before) rings the operator."""
         self.arrives(call)
         self.step(e.CallOffered(at=self.now, call_id=call, leg_id=f"{call}-{agent}", agent=agent, queue=queue))
+
+    def rings_for_callback(self, call: str, agent: str = "1001") -> None:
+        """The phone rings for somebody who is called back when it is picked up."""
+        attempt = Attempt(at=self.now, agent=agent, login="anna", leg_id=f"{call}-{agent}", call_id=call)
+        one = callback(attempts=(attempt,), first=First.OPERATOR)
+        self.step(e.CallbackOffered(at=self.now, call_id=call, callback=one, attempt=attempt, ring_s=15))
+
+    def gives_up(self, call: str, agent: str = "1001", *, missed: bool = False) -> None:
+        leg_id = f"{call}-{agent}"
+        self.step(e.CallbackGivenUp(at=self.now, call_id=call, leg_id=leg_id, agent=agent, missed=missed))
 
     def stops_ringing(self, call: str, agent: str = "1001", outcome: LegOutcome = LegOutcome.NOANSWER) -> None:
         self.step(e.CallOfferEnded(at=self.now, call_id=call, leg_id=f"{call}-{agent}", agent=agent, outcome=outcome))

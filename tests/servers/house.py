@@ -12,6 +12,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from configuration import Configuration, Pbx, Site, Storage
+from core import events as e
 from core.desk import CheckQuestion, Desk
 from core.events import CallArrived, CallQueued
 from core.model import Direction, Role
@@ -107,6 +108,10 @@ async def fill(house: House) -> None:
     (house.ids["card_id"],) = house.service.trackers["one"].live_call_ids()
     somebody_waits(house, now)
     house.ids["call_id"] = house.ids["card_id"]
+    about = {"at": now, "call_id": house.ids["card_id"], "queue": "support"}
+    house.service.engine.step(e.CallbackAsked(**about, number="79161230077"))
+    house.service.engine.step(e.VoicemailLeft(**about, reference="secret note.wav", seconds=3.0))
+    (callback,) = house.service.calling_back.callbacks.listed()
     await house.service.writer.flush()
     async with house.signed_in("anna") as anna:
         for _ in range(100):
@@ -114,6 +119,8 @@ async def fill(house: House) -> None:
             if card.get("client_id"):
                 break
             await asyncio.sleep(0.05)
+        (message,) = (await anna.get("/api/voicemails")).json()["voicemails"]
+        house.ids |= {"callback_id": callback.callback_id, "voicemail_id": message["voicemail_id"], "act": "take"}
         house.ids["client_id"] = card["client_id"]
         organisation = await anna.post("/api/clients", json={"name": "Secret Ltd", "kind": "organisation"})
         house.ids["organisation_id"] = organisation.json()["client_id"]

@@ -36,7 +36,7 @@ TABLES: dict[str, type] = {
     "people.anna": routing.PersonSetting,
 }
 # Keys whose default can't be written in TOML (none, or what the request decides).
-WITHOUT_DEFAULT = {"ca_file", "cdr_url", "cdr_since", "secure_cookies", "hours"}
+WITHOUT_DEFAULT = {"ca_file", "cdr_url", "cdr_since", "secure_cookies", "hours", "client_phone", "recordings"}
 
 
 def with_every_key() -> str:

@@ -8,27 +8,40 @@ import pytest
 
 import rules as root
 from callcards.card import Cards, OpenCardsLoaded
+from callcards.voicemails import Voicemails
 from configuration import Configuration, Pbx, Site, Storage
 from core import effects, events
 from core.desk import Desk
 from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
+from routing import callback_events
+from routing.callbacks import Callbacks
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
 from routing.wishes import PriorityAsked
-from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules, routing_rules
+from rules import (
+    agent_rules,
+    callback_line_rules,
+    callback_rules,
+    card_rules,
+    joined,
+    pbx_rules,
+    pop_rules,
+    resume_rules,
+    routing_rules,
+    voicemail_rules,
+)
 from screenpop.pops import Pops
 from service import Service, cdr_source
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.pbx_settings import AmiAccount
 from telephony.wire import Odd
+from tests.callback_day import Day
 from tests.cards import NOON
 from tests.centre import ScriptedPlan
 
 DELIBERATELY_UNHEARD: set[type] = {
-    events.CallbackAsked,  # for callbacks to come
-    events.VoicemailLeft,
     events.CallFellBack,  # CallUnqueued before it says what counts; this one is for records and reports
 }
 ABSTRACT = {events.Event, events.CallEvent, Effect}
@@ -43,9 +56,22 @@ def agents() -> Agents:
     return Agents(site="riga", desk=Desk())
 
 
+def of_rooms() -> tuple[dict[type, list[Any]], ...]:
+    day = Day()
+    return (
+        card_rules(Cards(timezone_of=str)),
+        pop_rules(Pops()),
+        agent_rules(agents()),
+        resume_rules(day.cut_offs),
+        routing_rules(dispatcher()),
+        callback_rules(day.callbacks),
+        callback_line_rules(day.lines),
+        voicemail_rules(Voicemails(site="riga")),
+    )
+
+
 def tables() -> dict[type, list[Any]]:
-    rooms = card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents()), routing_rules(dispatcher())
-    return joined(pbx_rules({}), *rooms)
+    return joined(pbx_rules({}), *of_rooms())
 
 
 def dispatcher() -> Dispatcher:
@@ -59,17 +85,8 @@ def test_every_event_is_heard_or_deliberately_not() -> None:
 
 
 def test_nothing_is_listened_for_that_never_comes() -> None:
-    facts = {
-        FromPbx,
-        InStep,
-        LinkLost,
-        StreamTainted,
-        OpenCardsLoaded,
-        AgentsLoaded,
-        AgentAsked,
-        PlanChanged,
-        PriorityAsked,
-    }
+    facts = {FromPbx, InStep, LinkLost, StreamTainted, OpenCardsLoaded, AgentsLoaded, AgentAsked, PlanChanged}
+    facts |= {PriorityAsked} | classes_of(callback_events, events.Event)
     assert set(tables()) - facts <= classes_of(events, events.Event)
 
 
@@ -79,8 +96,7 @@ def test_rules_are_named_after_their_event() -> None:
             "_"
         )
 
-    of_rooms = card_rules(Cards(timezone_of=str)), pop_rules(Pops()), agent_rules(agents()), routing_rules(dispatcher())
-    for kind, rules in joined(*of_rooms).items():
+    for kind, rules in joined(*of_rooms()).items():
         assert {rule.__name__ for rule in rules} == {name(kind)}
 
 
@@ -90,6 +106,9 @@ def test_every_rule_of_cards_pops_and_agents_is_in_the_table() -> None:
         (Pops(), pop_rules),
         (agents(), agent_rules),
         (dispatcher(), routing_rules),
+        (Day().callbacks, callback_rules),
+        (Day().lines, callback_line_rules),
+        (Voicemails(site="riga"), voicemail_rules),
     ):
         written = {name for name in dir(room) if name.startswith("on_")}
         assert written == {rule.__name__ for rules in table(room).values() for rule in rules}  # type: ignore[operator]
@@ -98,7 +117,7 @@ def test_every_rule_of_cards_pops_and_agents_is_in_the_table() -> None:
 def test_cards_hear_before_pops() -> None:
     """A pop shows what the card says, so the card changes first; and who is chosen follows from what operators do."""
     heard = tables()[events.CallAnswered]
-    assert [type(rule.__self__) for rule in heard] == [Cards, Pops, Agents, Dispatcher]
+    assert [type(rule.__self__) for rule in heard] == [Cards, Pops, Agents, Dispatcher, Callbacks]
     assert [type(rule.__self__) for rule in tables()[events.OfferMade]] == [Pops, Dispatcher]
 
 

@@ -289,7 +289,7 @@ LATE = [
     (e.CallResumed, {"leg_id": "C"}), (e.LegEnded, {"leg_id": "C"}),
     (e.CallTransferred, {"kind": TransferKind.BLIND, "from_agent": "1002", "to": "1003"}),
     (e.CallRecorded, {"reference": "r"}), (e.CallMerged, {"into": "X"}), (e.CallDropped, {}),
-    (e.CallEnded, {"ended_by": None, "cause": None}),
+    (e.CallEnded, {"ended_by": None, "cause": None}), (e.CallbackGivenUp, {"leg_id": "C", "agent": "1002"}),
 ]  # fmt: skip
 
 
@@ -301,7 +301,7 @@ def test_late_events_after_the_end_do_nothing(kind: type, values: dict[str, Any]
 
 
 def test_the_late_events_are_all_that_there_are() -> None:
-    heard = set(card_rules(Desk().cards)) - {e.CallArrived, e.PbxConnected, OpenCardsLoaded}
+    heard = set(card_rules(Desk().cards)) - {e.CallArrived, e.CallbackOffered, e.PbxConnected, OpenCardsLoaded}
     assert heard == {kind for kind, _ in LATE}
 
 

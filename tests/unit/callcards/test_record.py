@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from callcards.ports import Annotate, AuditLine, Change, NextContact
 from callcards.record import change_line, change_of, from_record, to_record
-from core.effects import DiscardCard, SaveCard
+from core.effects import DiscardCard, SaveCallback, SaveCard, SaveVoicemail
 from core.model import Card
 from tests.cards import NOON, card, offer_ended, offer_made, open_card
+from tests.items import callback, voicemail
 
 CHANGES: list[Change] = [
     SaveCard(card=card(1)),
@@ -28,6 +29,8 @@ CHANGES: list[Change] = [
     AuditLine(audit_id="a", at=NOON, actor="x", action="y", facts={"k": "v"}),
     offer_made("a"),
     offer_ended("a"),
+    SaveCallback(callback=callback()),
+    SaveVoicemail(voicemail=voicemail()),
 ]
 
 

@@ -182,3 +182,21 @@ def test_a_restart_reads_the_record() -> None:
     assert len(line.cut_offs) == 1
     line.calls("two", 120)
     assert line.place("two") == instant(0.5)
+
+
+def test_a_place_is_given_once() -> None:
+    line = Line()
+    line.calls("one", 0)
+    line.ends("one", 100)
+    line.calls("two", 110)
+    line.calls("three", 111)
+    assert (line.place("two"), line.place("three")) == (instant(0), instant(111))
+
+
+def test_who_waits_already_takes_no_other_place() -> None:
+    line = Line()
+    line.calls("one", 0)
+    line.calls("two", 10)
+    line.ends("one", 20)
+    line.cut_offs.on_call_queued(CallQueued(at=instant(30), call_id="two", queue="support"))
+    assert line.place("two") == instant(10)

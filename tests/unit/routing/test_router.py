@@ -56,6 +56,23 @@ def test_the_one_who_has_been_idle_longest_gets_it_and_toggling_a_pause_changes_
     assert given(one.enqueue(item("d", at=21), 21)) == [("d", ("boris",))]
 
 
+def test_a_callback_stands_in_its_queue_by_age_and_is_its_own_channel() -> None:
+    one = router(people=[replace(person("anna"), capacity={"voice": 1, "callback": 1}, ready=False), person("boris")])
+    one.set_ready("boris", False, 1)
+    one.enqueue(item("call", at=10), 10)
+    one.enqueue(item("callback", at=5, channel="callback"), 11)
+    assert given(one.set_ready("boris", True, 12)) == [("call", ("boris",))], "boris takes calls only"
+    one.enqueue(item("later call", at=12), 12)
+    assert given(one.set_ready("anna", True, 13)) == [("callback", ("anna",))], "older than the later call"
+    one.accepted("callback", "anna", 14)
+    assert one.staff.people["anna"].load == {"callback": 1}
+    assert given(one.finished("anna", "callback", 20)) == [("later call", ("anna",))]
+    assert given(one.enqueue(item("callback", at=21, channel="callback"), 21)) == []
+    assert given(one.failed("later call", "anna", 22)) == [("callback", ("anna",))]
+    assert given(one.failed("callback", "anna", 23)) == []
+    assert one.staff.people["anna"].load == {"voice": 0, "callback": 0}
+
+
 def test_own_calls_dont_count_as_work() -> None:
     one = router(people=[person("anna", idle=1), person("boris", idle=2)])
     one.took("anna", "voice", 3)
@@ -310,7 +327,7 @@ class Judge:
                 site=chance.choice(["riga", "omsk"]),
                 skills={s: chance.randint(1, 5) for s in SKILLS if chance.random() < 0.5},
                 queues=frozenset(chance.sample(list(one.policies), chance.randint(1, 4))),
-                capacity={"voice": 1, "email": chance.randint(1, 3)},
+                capacity={"voice": 1, "email": chance.randint(1, 3), "callback": chance.randint(0, 1)},
                 idle_since_s=self.now,
             )
             return one.sign_in(who, self.now)
@@ -320,14 +337,20 @@ class Judge:
             extra = parse(chance.choice(EXPRESSIONS)) if chance.random() < 0.1 else None
             queue = chance.choice(list(one.policies))
             new = item(
-                f"i{self.count}", queue, self.now, offset=chance.choice([0.0, 2.0]), preferred=preferred, extra=extra
+                f"i{self.count}",
+                queue,
+                self.now,
+                offset=chance.choice([0.0, 2.0]),
+                preferred=preferred,
+                extra=extra,
+                channel=chance.choice([None, None, "callback"]),
             )
             return one.enqueue(new, self.now)
         if kind < 0.60 and offers:
             chosen = one.offers[chance.choice(offers)]
             login = chance.choice(sorted(chosen.waiting_for))
             if chance.random() < 0.7:
-                self.working.append((login, one.policies[chosen.item.queue].channel))
+                self.working.append((login, self.channel_of(chosen.item)))
                 return one.accepted(chosen.item.item_id, login, self.now)
             return one.failed(chosen.item.item_id, login, self.now, ready=chance.random() < 0.7)
         if kind < 0.80 and self.working:
@@ -347,6 +370,9 @@ class Judge:
         if waiting:
             one.change_priority(chance.choice(waiting), chance.choice([0.0, 1.0, 9.0]), self.now)
         return []
+
+    def channel_of(self, one: Item) -> str:
+        return one.channel or self.router.policies[one.queue].channel
 
     def may_serve(self, who: Person, one: Item) -> bool:
         """By the book: the step whose time has come, or the next that somebody signed in could pass."""
@@ -371,7 +397,7 @@ class Judge:
                 "capacity is held by offers"
             )
             for waiting in one.items.values():
-                free = waiting.waiting and who.can_take(one.policies[waiting.queue].channel)
+                free = waiting.waiting and who.can_take(self.channel_of(waiting))
                 if free and waiting.may_go_to(who.login, self.now):
                     assert not self.may_serve(who, waiting), (who, waiting, "a free operator and an item that fits")
         for offer in made:
@@ -380,7 +406,7 @@ class Judge:
             if held is not None and held.offer is offer:
                 assert not held.item.waiting
         for login, person_now in one.staff.people.items():
-            talking = person_now.load.get("voice", 0)
+            talking = person_now.load.get("voice", 0) + person_now.load.get("callback", 0)
             assert 0 <= talking <= 1 and person_now.load.get("email", 0) <= person_now.capacity["email"], login
         assert {i.item_id for i in one.items.values() if not i.waiting} == set(one.offers)
 

@@ -30,6 +30,7 @@ from screenpop.protocol import (
     CloseCode,
     Colleagues,
     Dismiss,
+    Items,
     LinkState,
     Mode,
     PageMessage,
@@ -90,6 +91,7 @@ SERVER: list[ServerMessage] = [
     PopRemoved(version=3, pop_id="x/1"),
     Agent(status=STATUS),
     Colleagues(statuses=(STATUS,), whole=True),
+    Items(channels=("callback", "voicemail")),
     Tick(at=NOON),
 ]
 
