@@ -55,13 +55,18 @@ class _Secrets(dict[str, str]):
         return os.environ.get(name, default or "0")
 
 
-def acd_queues(settings: Configuration) -> list[AcdQueue]:
-    """The queues that Meridian distributes; BadConfiguration if there is none."""
-    found = [
+def distributed(settings: Configuration) -> list[AcdQueue]:
+    """The queues that Meridian distributes."""
+    return [
         AcdQueue(name=name, lobby=queue.lobby, fallback=queue.fallback)
         for name, queue in settings.queues.items()
         if queue.mode is Mode.ACD
     ]
+
+
+def acd_queues(settings: Configuration) -> list[AcdQueue]:
+    """The same; BadConfiguration if there is none."""
+    found = distributed(settings)
     if not found:
         raise BadConfiguration(
             'no queue has mode = "acd", so Asterisk needs nothing of ours: add it to [queues.NAME] if Meridian shall pick the '

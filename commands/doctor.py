@@ -22,10 +22,13 @@ from zoneinfo import ZoneInfo
 
 import configuration
 from callcards.cdr_rows import CUSTOM_COLUMNS
+from commands.dialplan import distributed
 from commands.doctor_cdr import judge_cdr
 from commands.doctor_here import look_around, look_into_database
 from configuration import Configuration
+from telephony.dialplan import dialplan_of
 from telephony.doctor_accounts import judge_accounts
+from telephony.doctor_acd import acd_lines, judge_acd
 from telephony.doctor_events import judge_events, judge_zone
 from telephony.doctor_findings import Finding, Level, fail
 from telephony.doctor_lines import ConfLines, Given, conf_lines, how_to_apply
@@ -140,13 +143,14 @@ class _Doctor:
         self._begin(f"PBX {name} ({pbx.host}:{pbx.port})")
         seen = await examine(wanted, only_look=self._arguments.only_look, say=self._say)
         self._tell([*judge_accounts(wanted, seen), *judge_events(wanted, seen), *judge_plan(wanted, seen)])
+        self._tell(judge_acd(wanted, seen))
         self._begin(f"call records of {name}")
         self._tell(await judge_cdr(name, pbx, seen, say=self._say))
         if pbx.cdr_csv or pbx.cdr_url:
             offset = datetime.now(UTC).astimezone(ZoneInfo(pbx.cdr_zone)).utcoffset() or timedelta()
             self._tell(judge_zone(wanted, seen, offset))
         found = [finding for area in self._areas[-2:] for finding in area.findings]
-        self._lines[name] = conf_lines(wanted, seen, found, self._given(name, seen))
+        self._lines[name] = conf_lines(wanted, seen, found, self._given(name, seen)) + acd_lines(seen, found)
 
     def _unset(self, name: str) -> frozenset[str]:
         accounts = [self._table["pbx"][name].get(role) for role in ("listener", "controller")]
@@ -244,7 +248,7 @@ class _Doctor:
 
 def wanted_of(settings: Configuration, name: str, people: Mapping[str, str] | None, *, unset: frozenset[str]) -> Wanted:
     """What one PBX should be like."""
-    pbx = settings.pbx[name]
+    pbx, acd = settings.pbx[name], distributed(settings)
     return Wanted(
         settings=settings.link_settings(name),
         phone=pbx.phone,
@@ -254,6 +258,8 @@ def wanted_of(settings: Configuration, name: str, people: Mapping[str, str] | No
         people=people,
         only_pbx=len(settings.pbx) == 1,
         unset=unset,
+        acd={queue.name: queue.fallback for queue in acd},
+        acd_version=dialplan_of(acd).version if acd else "",
     )
 
 

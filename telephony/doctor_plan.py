@@ -192,7 +192,7 @@ def _queues(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
         text = f"meridian.toml names the queue {name}, the PBX has none of that name; it has {named(seen.queues)}."
         mend = f"Mend [desk.queues.{name}], or make the queue in queues.conf and run `asterisk -rx 'queue reload all'`."
         findings.append((fail if wanted.only_pbx else warn)("queue_unknown_to_pbx", text, mend, subject=name))
-    if known and (new := seen.queues - known):
+    if known and (new := seen.queues - known - wanted.acd.keys()):
         text = f"Queues of the PBX that meridian.toml doesn't name: {named(new)}; they get the defaults."
         findings.append(
             warn("queue_unknown_here", text, f"Add [desk.queues.{min(new)}] and so on, if they need settings.")

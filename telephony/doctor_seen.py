@@ -18,7 +18,8 @@ PROBE_MEMBER = f"Local/s@{PROBE_CONTEXT}"
 class Wanted:
     """What meridian.toml and the database say. `phone` is a pattern such as `PJSIP/{extension}`. `people`: the usual extension
     of each login that may sign in; None when the database couldn't be asked. `unset`: the accounts whose secret isn't there
-    yet; nobody knocks with a wrong one."""
+    yet; nobody knocks with a wrong one. `acd`: the queues that Meridian distributes, and what takes over from each; for them the
+    dialplan must be of `acd_version`."""
 
     settings: PbxSettings
     phone: str
@@ -28,6 +29,8 @@ class Wanted:
     people: Mapping[str, str] | None = None
     only_pbx: bool = True
     unset: frozenset[str] = frozenset()
+    acd: Mapping[str, str | None] = field(default_factory=dict)
+    acd_version: str = ""
 
     def endpoint(self, extension: str) -> str:
         return self.phone.format(extension=extension)
@@ -85,7 +88,10 @@ class PbxSeen:
     utc_offset: timedelta | None = None
     devices: frozenset[str] | None = None
     members: frozenset[str] = frozenset()
+    memberships: frozenset[tuple[str, str]] = frozenset()
     queues: frozenset[str] | None = None
+    acd_versions: frozenset[str] | None = None
+    asks_dialplan: bool = False
     contexts: Mapping[str, str] = field(default_factory=dict)
     call_context_exists: bool | None = None
     parking: tuple[str, ...] | None = None

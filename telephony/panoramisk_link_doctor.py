@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from core.errors import ContactCentreError, Unavailable
+from telephony.dialplan import VERSION_CONTEXT
 from telephony.doctor_seen import PROBE_CONTEXT, PROBE_MEMBER, AccountSeen, Door, PbxSeen, Wanted
 from telephony.link_state import LinkFigures, LinkRefused
 from telephony.panoramisk_link_connection import connect
@@ -163,6 +164,7 @@ class _Examination:
         heard.unheard_channels = len(now - before - self._channels)
         await self._until(lambda: heard.booted)
         seen.call_context_exists = await self._has_context(listener)
+        await self._acd(listener)
         await self._settings_of(listener)
 
     async def _core(self, listener: AmiSession) -> None:
@@ -212,14 +214,16 @@ class _Examination:
         queues = await listener.ask_list([("Action", "QueueStatus")])
         if not queues.refused:
             seen.queues = frozenset(item["Queue"] for item in queues.items if item.get("Event") == "QueueParams")
-            seen.members = frozenset(item["Location"] for item in queues.items if item.get("Event") == "QueueMember")
+            members = [item for item in queues.items if item.get("Event") == "QueueMember"]
+            seen.members = frozenset(item["Location"] for item in members)
+            seen.memberships = frozenset((item["Queue"], item["Location"]) for item in members)
 
     # -- what is tried
 
     async def _probe(self, controller: AmiSession) -> None:
         seen, heard = self._seen, self._seen.heard
         if seen.queues and {"QueueAdd", "QueueRemove"} <= seen.controller.allowed:
-            where = [("Queue", min(seen.queues)), ("Interface", PROBE_MEMBER)]
+            where = [("Queue", min(seen.queues - self._wanted.acd.keys() or seen.queues)), ("Interface", PROBE_MEMBER)]
             added = await controller.ask([("Action", "QueueAdd"), *where, ("Paused", "1")], acting=True)
             if added.get("Response") == "Success":
                 heard.member_probe = False
@@ -263,6 +267,16 @@ class _Examination:
         if found.refused:
             return False if "find context" in found.refused else None
         return True
+
+    async def _acd(self, listener: AmiSession) -> None:
+        """Which of our dialplans is there: its version is an extension."""
+        seen, version = self._seen, self._wanted.acd_version
+        if not version or not {"ShowDialPlan", "Getvar"} <= seen.listener.allowed:
+            return
+        found = await listener.ask_list([("Action", "ShowDialPlan"), ("Context", VERSION_CONTEXT)])
+        if not found.refused or "find context" in found.refused:
+            seen.acd_versions = frozenset(item["Extension"] for item in found.items if "Extension" in item)
+        seen.asks_dialplan = await self._getvar(listener, f"DIALPLAN_EXISTS({VERSION_CONTEXT},{version},1)") == "1"
 
     async def _parking(self, controller: AmiSession) -> tuple[str, ...] | None:
         found = await controller.ask_list([("Action", "Parkinglots")])

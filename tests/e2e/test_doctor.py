@@ -16,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from tests.rig.instance import Asterisk
+from tests.rig.instance import RIG, Asterisk
 from tests.rig.meridian import MERIDIAN, free_tcp_port
 from tests.servers.stamps import ShiftedStamps
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+
+ACD = ("support-acd", "sales-acd", "hasty-acd", "message-acd")
+"""The rig's queues for the ACD mode; its dialplan is made of tests/rig/acd.toml."""
 
 ACCOUNTS = """
 [meridian-listen]
@@ -360,6 +363,7 @@ def test_queue_that_the_pbx_does_not_have(setup: SetUp) -> None:
         "billing",
         "load",
         "lobby",
+        *ACD,
         "suport",
         "vip",
     ]
@@ -415,6 +419,96 @@ def test_no_systemname(tmp_path: Path) -> None:
         setup.user("anna", "1001")
         assert_only(setup.ailing(), "systemname", "ids of calls", mend="systemname = main", level="warn")
         assert "; ---- asterisk.conf\n[options](+)\nsystemname = main\n" in setup.doctor("--lines").stdout
+
+
+# -- the ACD mode
+
+
+@pytest.fixture
+def acd(setup: SetUp) -> SetUp:
+    """The same with the queues that the rig's dialplan is made of."""
+    setup.user("anna", "1001")
+    whole = (Path(RIG).parent / "acd.toml").read_text()
+    setup.more = whole[whole.index("[queues.support-acd]") :]
+    return setup
+
+
+def reload_dialplan(setup: SetUp) -> None:
+    setup.asterisk.cli("dialplan", "reload")
+    setup.asterisk.cli("queue", "reload", "all")
+
+
+def without(setup: SetUp, file: str, line: str) -> None:
+    path = setup.etc / file
+    path.write_text(path.read_text().replace(line, ""))
+    reload_dialplan(setup)
+
+
+def test_acd_with_nothing_to_mend(acd: SetUp) -> None:
+    assert acd.ailing() == {}
+    assert "Queues without members, and what takes over: hasty-acd, then support; message-acd, then a message" in (
+        acd.doctor().stdout
+    )
+
+
+def test_acd_without_its_dialplan(acd: SetUp) -> None:
+    without(acd, "extensions.conf", "#include meridian_extensions.conf")
+    try:
+        found, lines = acd.ailing(), acd.doctor("--lines").stdout
+    finally:
+        acd.restore()
+        reload_dialplan(acd)
+    assert_only(found, "acd_dialplan", "nothing of Meridian's", mend="meridian dialplan --write")
+    assert "; ---- extensions.conf\n; the file is made by: meridian dialplan" in lines
+    assert "\n#include meridian_extensions.conf\n" in lines and "core reload" in lines
+
+
+def test_acd_with_the_dialplan_of_another_configuration(acd: SetUp) -> None:
+    acd.more = acd.more.replace("patience_s = 5", "patience_s = 50")
+    assert_only(acd.ailing(), "acd_dialplan", "of another meridian.toml", mend="meridian dialplan", level="warn")
+
+
+def test_acd_without_its_queues(acd: SetUp) -> None:
+    without(acd, "queues.conf", "#include meridian_queues.conf")
+    try:
+        found, lines = acd.ailing(), acd.doctor("--lines").stdout
+    finally:
+        acd.restore()
+        reload_dialplan(acd)
+    assert_only(found, "acd_queue", "no queue sales-acd", mend="#include meridian_queues.conf")
+    assert len(found["acd_queue"]) == 4 and lines.count("#include meridian_queues.conf") == 1
+
+
+def test_acd_queue_with_a_member(acd: SetUp) -> None:
+    acd.asterisk.cli("queue", "add", "member", "PJSIP/1003", "to", "sales-acd")
+    try:
+        found = acd.ailing()
+    finally:
+        acd.asterisk.cli("queue", "remove", "member", "PJSIP/1003", "from", "sales-acd")
+    assert_only(found, "acd_members", "sales-acd", "PJSIP/1003", mend="queue remove member PJSIP/1003 from sales-acd")
+
+
+def test_acd_with_nobody_to_take_over(acd: SetUp) -> None:
+    acd.more = acd.more.replace('fallback = "sales"', 'fallback = "nowhere"')
+    found = acd.ailing()
+    assert set(found) == {"acd_fallback", "acd_dialplan"}
+    assert "no queue nowhere, which is to take over for sales-acd" in found["acd_fallback"][0]["text"]
+    assert "[queues.sales-acd]" in found["acd_fallback"][0]["mend"]
+
+
+def test_acd_without_the_right_to_ring(acd: SetUp) -> None:
+    acd.add("manager.conf", "[meridian-act](+)\nwrite = agent,call")
+    assert_only(acd.ailing(), "acd_originate", "meridian-act", "ring nobody", mend="Add originate")
+    assert "[meridian-act](+)\nwrite = agent,call,originate\n" in acd.doctor("--lines").stdout
+
+
+def test_acd_without_the_function_that_looks_before_a_caller_is_sent(acd: SetUp) -> None:
+    acd.asterisk.cli("module", "unload", "func_dialplan.so")
+    try:
+        found = acd.ailing()
+    finally:
+        acd.asterisk.cli("module", "load", "func_dialplan.so")
+    assert_only(found, "acd_function", "DIALPLAN_EXISTS", mend="func_dialplan.so")
 
 
 # -- what is ours
