@@ -59,16 +59,23 @@ def person(login: str, *queues: str, **skills: int) -> str:
 
 
 class AcdCentre:
-    """`people`: login -> extension and skills. Phones are put up with `phone`, screens with `screen`."""
+    """`people`: login -> extension and skills; `pbx`: further lines of its table. Phones are put up with `phone`, screens with
+    `screen`."""
 
     def __init__(
-        self, asterisk: Asterisk, folder: Path, people: Mapping[str, tuple[int, Mapping[str, int]]], *, plan: str = PLAN
+        self,
+        asterisk: Asterisk,
+        folder: Path,
+        people: Mapping[str, tuple[int, Mapping[str, int]]],
+        *,
+        plan: str = PLAN,
+        pbx: str = "",
     ) -> None:
         self.asterisk, self.people = asterisk, people
         known = "".join(person(login, **skills) for login, (_, skills) in people.items())
         self.meridian = Meridian(asterisk, folder, more=plan + known)
         configured = self.meridian.config.read_text().replace(
-            "cdr_every_s = 5.0", "cdr_every_s = 1.0\nreconcile_s = 5.0"
+            "cdr_every_s = 5.0", f"cdr_every_s = 1.0\nreconcile_s = 5.0\n{pbx}"
         )
         self.meridian.config.write_text(configured)
         self.meridian.start()
