@@ -1,5 +1,5 @@
-"""The live routing put together: the dispatcher on the plan in force, what rings phones, and the heartbeat by which the PBX knows
-that somebody chooses. Part of the composition root; no logic of its own."""
+"""The live routing put together: the dispatcher on the plan in force, what rings phones, the members of Asterisk's own queues, and
+the heartbeat by which the PBX knows that somebody chooses. Part of the composition root; no logic of its own."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
@@ -12,9 +12,10 @@ from core.lobby import Lobby
 from core.phone import e164
 from routing.dispatcher import Dispatcher
 from routing.live_plan import LivePlan
+from routing.native import NativeMembers
 from routing.resume import CutOffs
 from routing.settings import Mode
-from rules import joined, resume_rules, routing_rules
+from rules import joined, native_rules, resume_rules, routing_rules
 from telephony.ami_heartbeat import Heartbeat
 from telephony.ami_offers import Offers
 from telephony.link_state import LinkState
@@ -43,6 +44,7 @@ class Choosing:
         self.dispatcher = Dispatcher(
             plan, place_of=lambda call_id: self.called_back(call_id) or self.cut_offs.place_of(call_id)
         )
+        self.native = NativeMembers()
         phones = {name: pbx.phone for name, pbx in configuration.pbx.items()}
         self.offers = Offers(links, phones, deliver, now, self._lobby_of)
         able = {name: links[name] for name, pbx in configuration.pbx.items() if pbx.controller is not None}
@@ -55,7 +57,7 @@ class Choosing:
         return plan
 
     def rules(self) -> dict[type, list[Rule]]:
-        return joined(resume_rules(self.cut_offs), routing_rules(self.dispatcher))
+        return joined(resume_rules(self.cut_offs), routing_rules(self.dispatcher), native_rules(self.native))
 
     def effects(self) -> dict[type[Effect], Callable[[Any], None]]:
         return {RingAgent: self.offers.put, StopRinging: self.offers.put, SendCaller: self.offers.put}

@@ -22,6 +22,7 @@ from routing.callback_lines import CallbackLines
 from routing.callbacks import Callbacks
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
+from routing.native import NativeMembers
 from routing.resume import CutOffs
 from routing.wishes import PriorityAsked
 from screenpop.pops import Pops
@@ -191,6 +192,17 @@ def callback_line_rules(lines: CallbackLines) -> dict[type, list[Rule]]:
 
 def voicemail_rules(voicemails: Voicemails) -> dict[type, list[Rule]]:
     return {e.VoicemailLeft: [voicemails.on_voicemail_left]}
+
+
+def native_rules(native: NativeMembers) -> dict[type, list[Rule]]:
+    """Event -> who is a member of Asterisk's own queues. After the operators' states, which say who is paused there."""
+    return {
+        PlanChanged: [native.on_plan_changed],
+        e.AgentChanged: [native.on_agent_changed],
+        e.MembersSeen: [native.on_members_seen],
+        e.PbxLost: [native.on_pbx_lost],
+        e.Woke: [native.on_woke],
+    }
 
 
 def pbx_rules(trackers: dict[str, CallTracker]) -> dict[type, list[Rule]]:

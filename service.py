@@ -50,6 +50,7 @@ from core.effects import (
     DiscardCard,
     Effect,
     FillFromCdr,
+    KeepMember,
     LookUpClient,
     SaveAgent,
     SaveCard,
@@ -81,7 +82,7 @@ from screenpop import http as pop_pages
 from screenpop import http_calls as call_pages
 from screenpop.pops import Pops
 from screenpop.ws import Hub, HubSettings
-from telephony.ami_members import MemberPauses
+from telephony.ami_members import QueueMembers
 from telephony.call_acts import CallActs
 from telephony.dial_policy import DialRules
 from telephony.dialling import DialPlan, PbxCalls, Phones
@@ -239,7 +240,7 @@ class Service:
         self.agent_news: Latest[AnnounceAgent] = Latest(
             lambda effect: effect.status.agent, lambda effect: self.hub.announce_agent(effect.status)
         )
-        self.member_pauses = MemberPauses(self.links, {name: pbx.phone for name, pbx in configuration.pbx.items()})
+        self.members = QueueMembers(self.links, {name: pbx.phone for name, pbx in configuration.pbx.items()})
         self.presence = Presence(
             self.accounts, site=site.name, connected=self.hub.present, tell=self.engine.step, now=utc_now
         )
@@ -256,7 +257,8 @@ class Service:
             WakeAt: self.timers.set,
             AnnounceAgent: self.agent_news.put,
             SaveAgent: self.ledger.put,
-            SyncMember: self.member_pauses.put,
+            SyncMember: self.members.pause,
+            KeepMember: self.members.keep,
             SaveOffer: self.writer.put,
             **self.choosing.effects(),
             **self.calling_back.effects(),
@@ -379,7 +381,7 @@ class Service:
                         ("hub", self.hub.run()),
                         ("presence", self.presence.run()),
                         ("states of operators", self.ledger.run()),
-                        ("members", self.member_pauses.run()),
+                        ("members", self.members.run()),
                         *self.choosing.tasks().items(),
                         *self.planning.tasks().items(),
                         *self.calling_back.tasks().items(),

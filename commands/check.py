@@ -18,7 +18,9 @@ from routing.coverage import Hole, Severity
 from routing.holiday_lists import public_holidays
 from routing.hours import Hours, why
 from routing.hours import spans as open_spans
+from routing.native import kept_queues
 from routing.plan import Plan, planned
+from routing.settings import Mode
 
 _DAYS = 14
 _MOST_DAYS = 366
@@ -60,7 +62,7 @@ def run(arguments: Namespace) -> int:
     now = datetime.now(UTC)
     plan = plan_of(settings, {now.year, (now + timedelta(days=arguments.days)).year})
     holes = holes_ahead(plan, now, arguments.days)
-    mend = list(_to_mend(plan))
+    mend = list(_to_mend(settings, plan))
     if arguments.json:
         print(json.dumps(_as_json(settings, plan, holes, mend), ensure_ascii=False, indent=2))
     else:
@@ -88,7 +90,10 @@ def holes_ahead(plan: Plan, now: datetime, days: int) -> list[Hole]:
     return coverage.holes(plan.policies(), plan.hours_of(), plan.people, now, now + timedelta(days=days))
 
 
-def _to_mend(plan: Plan) -> Iterator[str]:
+def _to_mend(settings: Configuration, plan: Plan) -> Iterator[str]:
+    kept = kept_queues(settings.queues, settings.tables.logins_of)
+    if kept and not settings.desk.sync_members:
+        yield f"Meridian keeps the members of {', '.join(kept)}, and pauses wouldn't count there: set sync_members = true in [desk]"
     if not plan.people:
         return
     for queue in plan.served_by_nobody():
@@ -112,7 +117,7 @@ def _told(
         return
     yield ""
     for name, queue in settings.queues.items():
-        yield f"Queue {name}: {queue.mode}, {queue.strategy}, {_open_today(plan, name, now)}"
+        yield f"Queue {name}: {_served(name, settings)}, {_open_today(plan, name, now)}"
         for step in queue.policy(name).steps:
             when = f"after {step.after_s:g} s" if step.after_s else "at once"
             yield f"    {when:<12} {step.requirement}"
@@ -122,6 +127,15 @@ def _told(
         yield ""
         yield "To mend:"
         yield from (f"    {line}" for line in mend)
+
+
+def _served(name: str, settings: Configuration) -> str:
+    """By whose choice; what Asterisk's own queue chooses by isn't ours to say."""
+    queue = settings.queues[name]
+    if queue.mode is Mode.ACD:
+        return f"{queue.mode}, {queue.strategy}"
+    kept = name in kept_queues(settings.queues, settings.tables.logins_of)
+    return f"{queue.mode}, its members are {'kept by Meridian' if kept else 'its own'}"
 
 
 def _plan_told(settings: Configuration, plan: Plan, holes: list[Hole], days: int) -> Iterator[str]:

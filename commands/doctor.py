@@ -26,6 +26,7 @@ from commands.dialplan import distributed
 from commands.doctor_cdr import judge_cdr
 from commands.doctor_here import look_around, look_into_database
 from configuration import Configuration
+from routing.native import kept_queues
 from telephony.dialplan import dialplan_of
 from telephony.doctor_accounts import judge_accounts
 from telephony.doctor_acd import acd_lines, judge_acd
@@ -260,7 +261,17 @@ def wanted_of(settings: Configuration, name: str, people: Mapping[str, str] | No
         unset=unset,
         acd={queue.name: queue.fallback for queue in acd},
         acd_version=dialplan_of(acd).version if acd else "",
+        kept=_kept(settings),
     )
+
+
+def _kept(settings: Configuration) -> dict[str, frozenset[str]]:
+    """The queues of the PBX whose members Meridian keeps, by the file alone, and the logins whom it may put there."""
+    tables = settings.tables
+    return {
+        queue: frozenset(login for policy in policies for login in tables.logins_of(policy.name))
+        for queue, policies in kept_queues(tables.queues, tables.logins_of).items()
+    }
 
 
 def our_address(host: str) -> str:

@@ -128,6 +128,18 @@ class SyncMember(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepMember(Effect):
+    """Make this operator's phone a member of one of Asterisk's own queues, with this penalty; None: no member (a call that rings
+    there rings on). Whether it is paused is SyncMember's business."""
+
+    pbx: str
+    queue: str
+    agent: str
+    name: str
+    penalty: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RingAgent(Effect):
     """Ring this operator's phone for the waiting caller; whoever answers is joined to the caller by the dialplan
     (docs/adr/0011). Tells RingFailed where it can't ring; all else is seen in the PBX's events.

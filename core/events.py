@@ -324,10 +324,12 @@ class AgentBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersSeen(Event):
-    """All operators who are members of this PBX's own queues, as a snapshot shows them."""
+    """All operators who are members of this PBX's own queues, as a snapshot shows them. `phones`: the operators' phones that the
+    PBX has at all (None: it doesn't tell)."""
 
     pbx: str
     members: tuple[QueueMembership, ...]
+    phones: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -318,6 +318,7 @@ class QueueMembership(NamedTuple):
     queue: str
     paused: bool
     reason: str
+    penalty: int = 0
 
 
 class OfferOutcome(StrEnum):

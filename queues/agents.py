@@ -74,7 +74,8 @@ class Agents:
         for signed_in in event.signed_in:
             outcome += self.on_agent_signed_in(signed_in)
         for agent in list(self._agents.values()):
-            if agent.status.state is _OUT:
+            if agent.status.state is _OUT:  # whose phone may be a member of a queue still
+                outcome.append(e.AgentChanged(at=event.at, status=agent.status))
                 continue
             moved = self._moved(agent, Moment.SILENT, event.at) if agent.sessions else self._sign_out(agent, event.at)
             # Screens and routing know nobody yet, whether anything has changed or not.

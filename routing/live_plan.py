@@ -72,6 +72,9 @@ class LivePlan:
         person = self.tables.people.get(login)
         return person.site if person is not None and person.site else self.tables.site
 
+    def logins_of(self, queue: str) -> list[str]:
+        return self.tables.logins_of(queue)
+
     def shift(self, login: str, at: datetime) -> Standing:
         """Whether somebody is on shift (and in no break). Who has no shifts in the plan always is."""
         person = self.people.get(login)

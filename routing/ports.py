@@ -1,6 +1,6 @@
 """What the dispatcher asks of the plan that is in force (live_plan.py answers), by shape."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class PlanInForce(Protocol):
         ...
 
     def site_of(self, login: str) -> str: ...
+    def logins_of(self, queue: str) -> Collection[str]:
+        """Everybody to whom the plan gives this queue."""
+        ...
+
     def shift(self, login: str, at: datetime) -> Presence:
         """Who has no shifts in the plan always works."""
         ...

@@ -116,6 +116,10 @@ class Tables:
                     place=("queues", name, "requirement"),
                 )
 
+    def logins_of(self, queue: str) -> list[str]:
+        """Everybody to whom the plan gives this queue."""
+        return [login for login, person in self.people.items() if queue in person.queues]
+
     def value(self, kind: Kind, name: str) -> dict[str, Any] | None:
         """The entry as a program gets it and may send it back."""
         found = getattr(self, kind).get(name)

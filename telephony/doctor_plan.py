@@ -22,6 +22,7 @@ def judge_plan(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
         *_phones(wanted, seen),
         *_people(wanted, seen),
         *_members(wanted, seen),
+        *_kept(wanted, seen),
         *_queues(wanted, seen),
         *_click_to_call(wanted, seen),
         *_parking(seen),
@@ -177,6 +178,25 @@ def _members(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
         f"Members of queues that match no pattern of operators: {named(odd)}; Meridian would show nobody their calls."
     )
     return [warn("members_no_operator", text, f"Add {_pattern_for(odd)} to `agents` in [site] of meridian.toml.")]
+
+
+def _kept(wanted: Wanted, seen: PbxSeen) -> list[Finding]:
+    """Members whom Meridian didn't put there and doesn't touch, in queues whose members it keeps."""
+    if wanted.people is None:
+        return []
+    findings = []
+    for queue, logins in sorted(wanted.kept.items()):
+        known = {wanted.endpoint(wanted.people[login]) for login in logins if login in wanted.people}
+        if others := {phone for place, phone in seen.memberships if place == queue} - known:
+            text = (
+                f"Meridian keeps the members of {queue}; these belong to nobody in the plan, and stay: {named(others)}."
+            )
+            mend = (
+                f"Give the queue to their people in [people] of meridian.toml, or take them out: "
+                f"`queue remove member {min(others)} from {queue}`."
+            )
+            findings.append(warn("members_not_in_plan", text, mend, subject=queue))
+    return findings
 
 
 def _queues(wanted: Wanted, seen: PbxSeen) -> list[Finding]:

@@ -19,7 +19,7 @@ class Wanted:
     """What meridian.toml and the database say. `phone` is a pattern such as `PJSIP/{extension}`. `people`: the usual extension
     of each login that may sign in; None when the database couldn't be asked. `unset`: the accounts whose secret isn't there
     yet; nobody knocks with a wrong one. `acd`: the queues that Meridian distributes, and what takes over from each; for them the
-    dialplan must be of `acd_version`."""
+    dialplan must be of `acd_version`. `kept`: the queues whose members Meridian keeps, and the logins whom it may put there."""
 
     settings: PbxSettings
     phone: str
@@ -31,6 +31,7 @@ class Wanted:
     unset: frozenset[str] = frozenset()
     acd: Mapping[str, str | None] = field(default_factory=dict)
     acd_version: str = ""
+    kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def endpoint(self, extension: str) -> str:
         return self.phone.format(extension=extension)

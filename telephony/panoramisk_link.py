@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from core.errors import ContactCentreError, NotFound, Rejected, Unavailable
+from core.errors import Conflict, ContactCentreError, NotFound, Rejected, Unavailable
 from telephony.backoff import Backoff
 from telephony.commands import Command
 from telephony.link_state import LinkFigures, LinkRefused, LinkState
@@ -192,6 +192,8 @@ def refusal_of(answer: Headers) -> ContactCentreError:
     said = answer.get("Message", "no reason given")
     if any(words in said.lower() for words in _GONE):
         return NotFound(f"The PBX says: {said}.")
+    if "already there" in said.lower():
+        return Conflict(f"The PBX says: {said}.")
     if said == "Permission denied":
         return Rejected(
             "The AMI account for commands lacks the right for this: see the accounts in docs/administrator.md."

@@ -64,6 +64,9 @@ class ScriptedPlan:
     def site_of(self, login: str) -> str:
         return self.people[login].site or "riga" if login in self.people else "riga"
 
+    def logins_of(self, queue: str) -> list[str]:
+        return [login for login, person in self.people.items() if queue in person.queues]
+
     def shift(self, login: str, at: datetime) -> Shift:
         return Shift(login not in self.off, self.changes.get(login))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from telephony.commands import (
     AttendedTransfer,
     BlindTransfer,
@@ -361,6 +361,10 @@ async def test_members(line: Line, watcher: Ami) -> None:
     await line.link.send(PauseMember(phone="PJSIP/1004", paused=False))
     await line.link.send(SetPenalty(phone="PJSIP/1004", penalty=7, queue="support"))
     assert await member("support") == ("Мария", "0", "", "7")
+    with pytest.raises(Conflict):
+        await line.link.send(AddMember(queue="support", phone="PJSIP/1004", name="Мария"))
+    with pytest.raises(NotFound):
+        await line.link.send(AddMember(queue="nowhere", phone="PJSIP/1004", name="Мария"))
     for queue in ("support", "sales"):
         await line.link.send(RemoveMember(queue=queue, phone="PJSIP/1004"))
     assert await member("support") is None

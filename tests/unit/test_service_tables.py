@@ -19,6 +19,7 @@ from routing import callback_events
 from routing.callbacks import Callbacks
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
+from routing.native import NativeMembers
 from routing.wishes import PriorityAsked
 from rules import (
     agent_rules,
@@ -26,6 +27,7 @@ from rules import (
     callback_rules,
     card_rules,
     joined,
+    native_rules,
     pbx_rules,
     pop_rules,
     resume_rules,
@@ -109,6 +111,7 @@ def test_every_rule_of_cards_pops_and_agents_is_in_the_table() -> None:
         (Day().callbacks, callback_rules),
         (Day().lines, callback_line_rules),
         (Voicemails(site="riga"), voicemail_rules),
+        (NativeMembers(), native_rules),
     ):
         written = {name for name in dir(room) if name.startswith("on_")}
         assert written == {rule.__name__ for rules in table(room).values() for rule in rules}  # type: ignore[operator]

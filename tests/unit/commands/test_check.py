@@ -78,7 +78,7 @@ def test_what_stands_there_in_one_glance(config: Path, capsys: pytest.CaptureFix
         "can be used",
         "Site riga, Europe/Riga",
         "PBX one: 10.0.0.5:5038",
-        "Queue support: native, scarcity, today 09:00-18:00 Europe/Riga",
+        "Queue support: native, its members are kept by Meridian, today 09:00-18:00 Europe/Riga",
         "at once      billing >= 3",
         "after 60 s   billing",
         "2 people with shifts: every queue has somebody for its first step",
@@ -153,3 +153,16 @@ def test_the_example_of_three_sites(capsys: pytest.CaptureFixture[str], monkeypa
     monkeypatch.setenv("AMI_LISTENER", "x")
     code, told = checked(Path(__file__).resolve().parents[3] / "docs" / "examples" / "three-sites.toml", capsys)
     assert code == 0 and "omsk, Asia/Omsk" in told and "nobody for lang.en >= 3" in told
+
+
+def test_who_serves_each_queue_and_that_pauses_must_count_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = '[queues.old]\n[queues.own]\nmode = "acd"\n[desk]\nsync_members = false\n'
+    path = written(
+        tmp_path, CONFIG.replace("[people.boris]", more + "[people.boris]").replace('["support"]', '["support", "own"]')
+    )
+    _, told = checked(path, capsys)
+    assert "Queue old: native, its members are its own, always open" in told
+    assert "Queue own: acd, scarcity, always open" in told
+    assert "Meridian keeps the members of support, and pauses wouldn't count there" in told

@@ -3,7 +3,8 @@
 from core import events as e
 from core.desk import Desk, QueueSettings, WrapUpMode
 from core.effects import SyncMember, WakeAt
-from core.model import AgentState, Direction, LegOutcome
+from core.model import AgentState, AgentStatus, Direction, LegOutcome
+from queues.agents import Agents, AgentsLoaded
 from tests.cards import NOON, instant
 from tests.desk_day import QUEUES, Day
 
@@ -544,6 +545,12 @@ def test_states_outlive_our_restart() -> None:
     anew.comes_back()
     assert (anew.state(), anew.status().reason, anew.status().since) == ("paused", "lunch", NOON)
     assert (anew.told(), anew.saved()) == (["paused"], [])  # screens must know, the record does
+
+
+def test_who_had_signed_out_before_our_restart_is_known_to_the_rules_and_told_to_nobody_else() -> None:
+    out = AgentStatus(agent="1001", site="riga", state=AgentState.SIGNED_OUT, since=NOON, login="anna")
+    loaded = AgentsLoaded(at=instant(60), statuses=(out,), signed_in=())
+    assert Agents(site="riga", desk=Desk()).on_agents_loaded(loaded) == [e.AgentChanged(at=instant(60), status=out)]
 
 
 def test_a_wrap_up_goes_on_after_our_restart() -> None:

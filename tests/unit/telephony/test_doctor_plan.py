@@ -38,6 +38,12 @@ def test_versions(version: str, level: Level | None) -> None:
         ({}, {"people": {"anna": "1077"}, "only_pbx": False}, "operator_no_endpoint", Level.WARN),
         ({}, {"people": {}}, "operators_none", Level.WARN),
         ({"members": frozenset({"SIP/1001"})}, {}, "members_no_operator", Level.WARN),
+        (
+            {"memberships": frozenset({("support", "PJSIP/1001"), ("support", "PJSIP/1002"), ("old", "PJSIP/1003")})},
+            {"kept": {"support": frozenset({"anna", "boris"})}},
+            "members_not_in_plan",
+            Level.WARN,
+        ),
         ({}, {"queues": ("support", "vip")}, "queue_unknown_to_pbx", Level.FAIL),
         ({"queues": frozenset({"support", "vip"})}, {"queues": ("support",)}, "queue_unknown_here", Level.WARN),
         ({"queues": frozenset()}, {}, "queues_none", Level.WARN),
