@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig.acd_centre import PASSWORD, employ, person
+from tests.rig.acd_centre import PASSWORD, AcdCentre, employ, person
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
@@ -203,3 +203,22 @@ def test_the_pbx_restarts_and_has_forgotten_its_members(centre: Centre) -> None:
         lambda: f"as it was: {centre.shown()}",
         within_s=40,
     )
+
+
+def test_when_meridian_is_dead_its_operators_are_reached_by_the_queue_that_takes_over(tmp_path: Path) -> None:
+    with Asterisk() as asterisk:
+        centre = AcdCentre(asterisk, tmp_path, {"anna": (1001, {}), "boris": (1002, {})})
+        try:
+            phone, paused = centre.phone("anna"), centre.phone("boris")
+            centre.screen("boris").asks("state", state="paused", reason="lunch")
+            centre.screen("anna")
+            centre.until(lambda: asterisk.cli("queue", "show", "support").count("PJSIP/100") == 2, "both are members")
+            centre.meridian.kill()
+            caller = centre.call("79161130009")
+            phone.wait("RINGING", 45)
+            phone.answer()
+            assert paused.poll("RINGING") is None
+            caller.hangup()
+            phone.wait("ENDED")
+        finally:
+            centre.close()
