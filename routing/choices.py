@@ -26,7 +26,9 @@ def candidates(router: Router, item_id: str, now_s: float) -> tuple[Ranked, ...]
     ranked = [Ranked(person.login, order(line, person)) for person in line.everybody(router.staff, item, now_s)]
     if line.rings_all:
         return tuple(ranked)
-    return tuple(sorted(ranked, key=lambda one: (one.measure, router.staff.people[one.login].number)))
+    return tuple(
+        sorted(ranked, key=lambda one: (one.login in item.refused, one.measure, router.staff.people[one.login].number))
+    )
 
 
 MOST_TOLD = 20

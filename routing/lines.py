@@ -17,15 +17,16 @@ from routing.staff import Person, Staff
 
 Key = tuple[float, int, int]
 Entry = tuple[float, int, int, "Item"]
+_FreeEntry = tuple[tuple[float, ...], int, int, Person]
 
 
 @dataclass(slots=True, eq=False)
 class Item:
     """Something that waits. `entered_s` and `offset` survive offers, returns and steps; `number` breaks ties by arrival.
 
-    `tried`: who declined it or let it ring, and until when it isn't offered to them again. `line`: where it stands or stood
-    last (None: its step is another one now). `ticket` changes whenever it is put in a line: older entries count no more. `channel`:
-    another one than the queue's (its callbacks).
+    `tried`: who declined it or let it ring, and until when it isn't offered to them again; `refused`: all to whom it was offered in
+    vain, who come after all others. `line`: where it stands or stood last (None: its step is another one now). `ticket` changes
+    whenever it is put in a line: older entries count no more. `channel`: another one than the queue's (its callbacks).
     """
 
     item_id: str
@@ -41,6 +42,7 @@ class Item:
     waiting: bool = False
     ticket: int = 0
     tried: dict[str, float] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
     def may_go_to(self, login: str, now_s: float) -> bool:
         return not self.tried or self.tried.get(login, now_s) <= now_s
@@ -61,7 +63,7 @@ class Line:
         self.waiting = 0
         self.dropped = False
         self._heap: list[Entry] = []
-        self._free: list[tuple[tuple[float, ...], int, int, Person]] = []
+        self._free: list[_FreeEntry] = []
         self._read = 0
         self._epoch = -1
 
@@ -143,19 +145,21 @@ class Line:
         if not self.mask & staff.free.get(channel, 0):
             return None
         self._read_on(staff, order)
-        heap, aside, found = self._free, [], None
+        heap, aside, found, again = self._free, list[_FreeEntry](), None, None
         while heap:
             _, _, version, person = heap[0]
             if version != person.version or not person.can_take(channel):
                 heappop(heap)
                 continue
             if item.may_go_to(person.login, now_s):
-                found = person
-                break
+                if person.login not in item.refused:
+                    found = person
+                    break
+                again = again or person
             aside.append(heappop(heap))
         for entry in aside:
             heappush(heap, entry)
-        return found
+        return found or again
 
     def everybody(self, staff: Staff, item: Item, now_s: float) -> list[Person]:
         """All who are free and may have it, by the length of their idleness."""

@@ -193,6 +193,7 @@ class Router:
         open_one.waiting_for.discard(login)
         item, policy = open_one.item, self.policies[open_one.item.queue]
         item.tried[login] = now_s + policy.retry_s
+        item.refused.add(login)
         person = self.staff.people.get(login)
         if person is not None and not ready:
             person.ready = False

@@ -81,6 +81,9 @@ class AcdCentre:
         self.meridian.start()
         for login, (extension, _) in people.items():
             employ(self.meridian, login, str(extension))
+        employ(self.meridian, "sofia", "", role="supervisor")
+        self.boss = Screen(self.meridian.url, "sofia", PASSWORD).http
+        self.boss.post("/api/session", json={"login": "sofia", "password": PASSWORD}).raise_for_status()
         self.stage = Stage(asterisk.ports.ami, asterisk.ports.sip)
         self.screens: dict[str, Screen] = {}
         self._phones: dict[int, Phone] = {}
@@ -109,8 +112,7 @@ class AcdCentre:
 
     def offers(self, number: str) -> list[tuple[str, str]]:
         """What was offered to whom for this caller, and what came of it, as the record has it."""
-        card, boss = self.card(number), next(iter(self.screens.values()))
-        answer = boss.http.get(f"/api/routing/cards/{card.card_id}/why").raise_for_status().json()
+        answer = self.boss.get(f"/api/routing/cards/{self.card(number).card_id}/why").raise_for_status().json()
         return [(offer["login"], offer["outcome"]) for offer in answer["offers"]]
 
     def leave(self) -> None:
@@ -138,6 +140,7 @@ class AcdCentre:
     def close(self) -> None:
         for screen in self.screens.values():
             screen.close()
+        self.boss.close()
         self.stage.close()
         self.meridian.stop()
 

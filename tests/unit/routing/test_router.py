@@ -461,3 +461,13 @@ def test_whoever_becomes_free_gets_what_a_look_at_everything_would_give(seed: in
         if last is not None and expected is not None and last.item_id != expected.item_id:
             (got,) = [i for i in everything if i.item_id == last.item_id]
             assert urgency(got)[:2] == pytest.approx(urgency(expected)[:2]), "equal scores, but for the last bit"
+
+
+def test_who_was_offered_it_in_vain_comes_after_all_others() -> None:
+    """Longest idle, and able again: but others haven't been asked yet."""
+    people = [person("anna", idle=1), person("boris", idle=2), person("carmen", idle=3)]
+    one = router(QueuePolicy(name="support", retry_s=5), people=people)
+    assert given(one.enqueue(item("a", at=10), 10)) == [("a", ("anna",))]
+    assert given(one.failed("a", "anna", 11)) == [("a", ("boris",))]
+    assert given(one.failed("a", "boris", 18)) == [("a", ("carmen",))]
+    assert given(one.failed("a", "carmen", 19)) == [("a", ("anna",))]
