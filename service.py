@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from call_records import CallRecords
 from callcards import http as card_pages
 from callcards import http_follow_ups as follow_up_pages
 from callcards import http_my_day as my_day_pages
@@ -21,12 +21,7 @@ from callcards import http_offers as offer_pages
 from callcards import http_search as search_pages
 from callcards import http_typed as typed_pages
 from callcards import http_when as when_pages
-from callcards.back_fill import BackFill
 from callcards.card import Cards, OpenCardsLoaded
-from callcards.cdr import CdrSource
-from callcards.cdr_csv import CsvCdr
-from callcards.cdr_sql import SqlCdr
-from callcards.filling import CdrFiller
 from callcards.follow_ups import AddFollowUp, ChangeFollowUp
 from callcards.http_follow_ups import Promises
 from callcards.http_when import is_zone
@@ -104,21 +99,10 @@ from web.server import WebServer, take_port
 from web.sql import SqlAccounts
 
 log = logging.getLogger(__name__)
-_CDR_MARGIN = timedelta(minutes=30)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def cdr_source(name: str, pbx: Pbx) -> CdrSource | None:
-    """Where this PBX leaves its call detail records, if the configuration says so."""
-    zone = ZoneInfo(pbx.cdr_zone)
-    if pbx.cdr_csv is not None:
-        return CsvCdr(pbx.cdr_csv, pbx=name, columns=pbx.cdr_columns, zone=zone)
-    if pbx.cdr_url is not None:
-        return SqlCdr(pbx.cdr_url, pbx=name, columns=pbx.cdr_columns, zone=zone)
-    return None
 
 
 def dial_plan(pbx: Pbx) -> DialPlan:
@@ -234,6 +218,14 @@ class Service:
             now=utc_now,
         )
         self.past_callers = Lane("past callers", self.look_ups.meet, on_full=self.look_ups.leave, bound=50_000)
+        self.records = CallRecords(
+            configuration,
+            store=self.store,
+            trackers=self.trackers,
+            put=self.writer.put,
+            meet=self.past_callers.put,
+            now=utc_now,
+        )
         self.recording_lane = Lane("recordings", self._ask_for_recording, on_full=self._recording_unknown, workers=2)
         self.timers = Timers(self.engine.step, utc_now)
         self.ledger = AgentLedger(SqlAgentStore(self.database))
@@ -252,7 +244,7 @@ class Service:
             UpdatePop: lambda effect: self.hub.update(effect.pop),
             LookUpClient: self.look_ups.ask,
             AnnouncePbx: self.hub.announce_pbx,
-            FillFromCdr: self._fill,
+            FillFromCdr: self.records.ask,
             AskForRecording: self.recording_lane.put,
             WakeAt: self.timers.set,
             AnnounceAgent: self.agent_news.put,
@@ -263,13 +255,6 @@ class Service:
             **self.choosing.effects(),
             **self.calling_back.effects(),
         }
-        self._fillers = {
-            name: self._filler(name, source)
-            for name, pbx in configuration.pbx.items()
-            if (source := cdr_source(name, pbx)) is not None
-        }
-        self._look_into_cdr = {name: asyncio.Event() for name in self._fillers}
-        self._started_at = utc_now()
         self.port = 0
         measure(self)
 
@@ -278,10 +263,6 @@ class Service:
 
     def _carry_out(self, effect: Effect) -> None:
         self._effects[type(effect)](effect)
-
-    def _fill(self, effect: FillFromCdr) -> None:
-        if effect.pbx in self._look_into_cdr:
-            self._look_into_cdr[effect.pbx].set()
 
     async def _ask_for_recording(self, effect: AskForRecording) -> None:
         try:
@@ -296,60 +277,6 @@ class Service:
     def _recording_unknown(self, effect: AskForRecording) -> None:
         log.warning("%s did not say where it records %s", effect.pbx, effect.uniqueid)
 
-    def _filler(self, name: str, source: CdrSource) -> CdrFiller:
-        site, tracker = self.configuration.site, self.trackers[name]
-        back_fill = BackFill(
-            site=site.name,
-            pbx=name,
-            timezone=site.timezone,
-            agents=site.agents,
-            boot_at=lambda _at: tracker.boot_id,
-        )
-        return CdrFiller(source, self.store, back_fill=back_fill, put=self._put_filled)
-
-    def _put_filled(self, change: SaveCard) -> None:
-        """A card from the CDR; its caller becomes a client like anyone who calls while we look."""
-        self.writer.put(change)
-        card = change.card
-        if card.client_number and card.revision == 0:
-            self.past_callers.put(
-                LookUpClient(call_id=card.card_id, site=card.site, number=card.client_number, name=card.caller_name)
-            )
-
-    async def _keep_filled(self, name: str) -> None:
-        """Look into the CDR when the PBX is there (again), and every so often: whatever nobody saw gets its card."""
-        filler, asked, pbx = self._fillers[name], self._look_into_cdr[name], self.configuration.pbx[name]
-        await asked.wait()
-        if pbx.cdr_csv is not None and not await asyncio.to_thread(pbx.cdr_csv.exists):
-            log.warning(
-                "%s: there is no %s (yet); without it calls that nobody saw get no card: check cdr_csv",
-                name,
-                pbx.cdr_csv,
-            )
-        since = await self._cdr_since(name)
-        while True:
-            asked.clear()
-            live = {linkedid for call in self.trackers[name].calls.values() for linkedid in call.linkedids}
-            try:
-                filled = await filler.fill(since=since, now=utc_now(), live=live)
-                if filled.made or filled.mended:
-                    log.info("%s: %d cards made and %d mended from the CDR", name, filled.made, filled.mended)
-            except ContactCentreError as away:
-                log.warning("%s: %s", name, away, extra={"action": "cdr_unavailable"})
-            except Exception:
-                # What one look could not digest must not cost the service; the next look tries again.
-                log.exception("%s: the CDR could not be read", name, extra={"action": "cdr_failed"})
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pbx.cdr_every_s):
-                    await asked.wait()
-
-    async def _cdr_since(self, name: str) -> datetime:
-        """From shortly before the newest card on; at the very first attach from now, or what the administrator says."""
-        newest = await self.store.last_started_at(self.configuration.site.name, name)
-        if newest is not None:
-            return newest - _CDR_MARGIN
-        return self.configuration.pbx[name].cdr_since or self._started_at
-
     def _on_database(self, state: DatabaseState) -> None:
         self.hub.announce_database(live=state.live, since=state.since, why=state.why)
         if state.live:
@@ -362,7 +289,6 @@ class Service:
         prepare_process()
         listener = take_port(self.configuration.web)
         self.port = int(listener.getsockname()[1])
-        self._started_at = utc_now()
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(listener.close)
             stack.callback(self.passwords.close)
@@ -391,7 +317,7 @@ class Service:
                         ("loop-lag", watch_loop(self.registry)),
                         ("database pulse", feel_pulse(self.database)),
                         *((f"first contact {name}", first_contact(link)) for name, link in self.links.items()),
-                        *((f"cdr {name}", self._keep_filled(name)) for name in self._fillers),
+                        *self.records.tasks().items(),
                     )
                 ]
                 for link in self.links.values():

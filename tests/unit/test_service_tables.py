@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import rules as root
+from call_records import cdr_source
 from callcards.card import Cards, OpenCardsLoaded
 from callcards.voicemails import Voicemails
 from configuration import Configuration, Pbx, Site, Storage
@@ -35,7 +36,7 @@ from rules import (
     voicemail_rules,
 )
 from screenpop.pops import Pops
-from service import Service, cdr_source
+from service import Service
 from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
 from telephony.pbx_settings import AmiAccount
 from telephony.wire import Odd
