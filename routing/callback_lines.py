@@ -44,8 +44,9 @@ class CallbackLines:
         return self._made(router.accepted(event.callback_id, event.login, event.at.timestamp()), event)
 
     def on_pbx_connected(self, event: e.PbxConnected) -> Outcome:
+        """Comes with every snapshot: what stands in line, or is offered, stays as it is."""
         self._in_step.add(event.pbx)
-        return [told for one in self._of(event.pbx) for told in self._line_up(one, event)]
+        return [told for one in self._of(event.pbx) for told in self._new_in_line(one, event)]
 
     def on_pbx_lost(self, event: e.PbxLost) -> Outcome:
         """Nobody can be rung there; who rings already rings on."""

@@ -122,6 +122,18 @@ def test_an_operator_who_doesnt_pick_up_costs_the_client_nothing(by: EndedBy, ou
     assert missed == (outcome == "missed"), "a true no-answer counts, declining doesn't"
 
 
+def test_a_snapshot_in_between_changes_nothing() -> None:
+    day = Day()
+    day.asks()
+    day.comes()
+    day.comes("boris", "1002")
+    day.connect()
+    assert (day.dialled(), day.in_router(), day.load("boris")) == (["1001"], {"callback-of-call 1": "offered"}, 0)
+    day.rings_out()
+    day.connect()
+    assert (day.dialled(), day.load()) == (["1001", "1002"], 0)
+
+
 def test_a_phone_that_tells_nothing_is_out_of_order() -> None:
     day = Day()
     day.asks()
