@@ -10,7 +10,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 STATIC = Path(__file__).parent / "static"
-_PAGES = {"/": "operator.html", "/signin": "signin.html", "/cards": "cards.html", "/docs": "docs.html"}
+_PAGES = {
+    "/": "operator.html",
+    "/signin": "signin.html",
+    "/cards": "cards.html",
+    "/waiting": "waiting.html",
+    "/docs": "docs.html",
+}
 
 
 class _Files(StaticFiles):

@@ -56,6 +56,15 @@ async def open_desk(
     context: BrowserContext, desk: Desk, login: str, *, extension: str | None = None
 ) -> tuple[Page, Watch]:
     """Sign in as a person does, by the form, and wait until the line is live."""
+    page, watch = await open_page(context, desk, login, "/", extension=extension)
+    await page.wait_for_selector(".lamp-live")
+    return page, watch
+
+
+async def open_page(
+    context: BrowserContext, desk: Desk, login: str, path: str, *, extension: str | None = None
+) -> tuple[Page, Watch]:
+    """Sign in by the form, and go there."""
     page, watch = await context.new_page(), Watch(desk.origin)
     watch.listen(page)
     await page.goto(f"{desk.origin}/")
@@ -64,5 +73,8 @@ async def open_desk(
     await page.fill("#password", PASSWORD)
     await page.fill("#extension-field", extension or "")
     await page.click("#submit")
-    await page.wait_for_selector(".lamp-live")
+    await page.wait_for_selector("#me-button strong:not(:empty)")
+    if path != "/":
+        await page.goto(desk.origin + path)
+        await page.wait_for_selector("#me-button strong:not(:empty)")
     return page, watch

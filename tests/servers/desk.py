@@ -458,6 +458,7 @@ async def running_desk(
     declared: DeclaredDesk | None = None,
     with_agents: bool = False,
     plan: ScriptedPlan | None = None,
+    pages_every_s: float = 0.2,
 ) -> AsyncIterator[Desk]:
     """Start a desk; stop it and everything in it at the end. `with_agents`: operators have states, and screens hear of them.
     `plan`: Meridian chooses who takes whom, by this plan."""
@@ -502,7 +503,7 @@ async def running_desk(
         desk.engine.step(PbxConnected(at=now(), pbx="main", boot_id="b", lost_at=None, live_call_ids=frozenset()))
     if agents:
         presence = Presence(accounts, site="moscow", connected=hub.present, tell=desk.engine.step, now=now)
-        running.append(asyncio.create_task(presence.run(pages_every_s=0.2), name="presence"))
+        running.append(asyncio.create_task(presence.run(pages_every_s=pages_every_s), name="presence"))
     try:
         async with desk.client() as probe:  # the port listens already: this waits until somebody answers
             await probe.get("/healthz")

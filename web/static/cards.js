@@ -1,6 +1,7 @@
 // The recent cards of the site, as a table.
 // @ts-check
 import { ask, why } from "./api.js";
+import { whyButton } from "./choice_view.js";
 import { loadDeclared, outcome, queueTitle } from "./declared.js";
 import { byId, el, outside } from "./dom.js";
 import { clock, dayAndTime, zone } from "./format.js";
@@ -39,7 +40,7 @@ function row(card) {
       card.client_name ? el("span", { class: "quiet nowrap" }, outside(card.number_text)) : ""),
     el("td", {}, t(card.direction)),
     el("td", {}, outside(card.queues.map(queueTitle).join(", "))),
-    el("td", {}, outside(card.operator ?? "")),
+    el("td", {}, outside(card.operator ?? ""), ...whyButton(card)),
     el("td", { class: "number" }, card.wait_s === null ? "" : clock(card.wait_s)),
     el("td", { class: "number" }, talk(card)),
     el("td", {}, card.disposition ? outside(outcome(card.disposition)) : ""),

@@ -1,6 +1,7 @@
 // Earlier conversations: one as a line of a list, and the whole time line that grows while one scrolls.
 // @ts-check
 import { ask, isAbsent, path, why } from "./api.js";
+import { whyButton } from "./choice_view.js";
 import { correction } from "./correct.js";
 import { outcome, queueTitle } from "./declared.js";
 import { el, outside, visible } from "./dom.js";
@@ -17,7 +18,7 @@ function way(item) {
   return el("span", { class: "way", role: "img", "aria-label": words, title: words }, icon(known));
 }
 
-/** One earlier conversation. @param {any} item @param {{marked?: string | null, mayCorrect?: boolean}} [how] `marked`: the card to point out */
+/** One earlier conversation. @param {any} item @param {{marked?: string | null, mayCorrect?: boolean}} [how] `marked`: the card to point out; `mayCorrect`: and ask why this operator */
 export function pastItem(item, { marked = null, mayCorrect = false } = {}) {
   const notes = outside(item.notes, "p", { class: "past-notes", hidden: !item.notes });
   const corrected = (/** @type {string} */ text) => {
@@ -32,7 +33,7 @@ export function pastItem(item, { marked = null, mayCorrect = false } = {}) {
       el("time", { datetime: item.started_at }, dayAndTime(item.started_at)), ...facts,
       talk ? el("span", { class: "fact" }, talk) : "",
       item.disposition ? el("span", { class: "badge" }, outside(outcome(item.disposition))) : ""),
-    notes, ...(mayCorrect ? correction(item, corrected) : []),
+    notes, ...(mayCorrect ? correction(item, corrected) : []), ...(mayCorrect ? whyButton(item) : []),
   );
 }
 

@@ -26,8 +26,8 @@ form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
       extension: extension || null,
     });
     localStorage.setItem("meridian.extension", extension);
-    // Without an extension no calls come: the cards are what there is to see.
-    location.assign(me.extension ? "/" : "/cards");
+    // Without an extension no calls come: what there is to see is who waits, or the cards.
+    location.assign(me.extension ? "/" : me.role === "operator" ? "/cards" : "/waiting");
   } catch (error) {
     problem.textContent = error instanceof ApiError ? (error.status ? reason(error) : t("offline")) : String(error);
     byId("password").select();

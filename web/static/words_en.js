@@ -1,7 +1,9 @@
 // The words of the screen in English. Plain, short, and they say what happens next.
 // @ts-check
+import { waitingEnglish } from "./words_waiting_en.js";
 
 export const english = {
+  ...waitingEnglish,
   sign_in: "Sign in",
   sign_in_lead: "Who calls, before you say hello.",
   login: "Name",
@@ -11,6 +13,8 @@ export const english = {
   sign_out: "Sign out",
   signed_out_note: "You have been signed out. Please sign in again.",
   cards: "Recent cards",
+  waiting_room: "Waiting",
+  pages: "Pages",
   theme: "Light or dark",
   language: "По-русски",
   at_extension: "Extension {extension}",

@@ -1,8 +1,10 @@
 // The words of the screen in Russian: the same keys as in English.
 // @ts-check
+import { waitingRussian } from "./words_waiting_ru.js";
 
 /** @type {typeof import("./words_en.js").english} */
 export const russian = {
+  ...waitingRussian,
   sign_in: "Войти",
   sign_in_lead: "Кто звонит — ещё до «алло».",
   login: "Имя",
@@ -12,6 +14,8 @@ export const russian = {
   sign_out: "Выйти",
   signed_out_note: "Сеанс завершён. Войдите ещё раз.",
   cards: "Последние карточки",
+  waiting_room: "Очередь",
+  pages: "Страницы",
   theme: "Светлая или тёмная",
   language: "In English",
   at_extension: "Внутренний {extension}",
