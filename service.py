@@ -71,7 +71,7 @@ from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.latest import Latest
 from runtime.metrics import Registry
-from runtime.process import prepare_process
+from runtime.process import everything_up, prepare_process
 from runtime.timers import Timers
 from screenpop import http as pop_pages
 from screenpop import http_calls as call_pages
@@ -180,10 +180,11 @@ class Service:
             deliver=self._step,
             now=utc_now,
         )
+        # Pops before the bookkeeping: what a rule asks for is carried out at once.
         table = joined(
             pbx_rules(self.trackers),
-            card_rules(self.cards),
             pop_rules(self.pops),
+            card_rules(self.cards),
             agent_rules(self.agents),
             self.choosing.rules(),
             self.calling_back.rules(),
@@ -323,7 +324,8 @@ class Service:
                 for link in self.links.values():
                     await link.start()
                 try:
-                    yield
+                    with everything_up():
+                        yield
                 finally:
                     for link in self.links.values():
                         await link.stop()

@@ -37,12 +37,12 @@ from web.server import WebServer, take_port
 from web.settings import WebSettings
 
 Push = Callable[[int], None]
-Board = Callable[[str], Awaitable[None]]
+Board = Callable[[bytes], Awaitable[None]]
 Running = tuple[int, list[tuple[str, str]], Push, Board]
 _BETWEEN_S = (0.002, 0.011, 0.023, 0.041)
 
 
-def frame() -> str:
+def frame() -> bytes:
     """The same message as ours, from ready values: encoding belongs to a push for everybody."""
     _MESSAGE["sent"] = f"@{time.perf_counter()}@"
     return encode(_MESSAGE)
@@ -80,13 +80,12 @@ async def bare(many: int) -> AsyncIterator[Running]:
     server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", 0, backlog=2048)
     async with server:
         door = server.sockets[0].getsockname()[1]
-        yield door, [("", "")] * many, lambda nth: Bare.crowd[nth].push(frame().encode()), _bare_board
+        yield door, [("", "")] * many, lambda nth: Bare.crowd[nth].push(frame()), _bare_board
 
 
-async def _bare_board(text: str) -> None:
-    payload = text.encode()
+async def _bare_board(text: bytes) -> None:
     for one in Bare.crowd:
-        one.push(payload)
+        one.push(text)
 
 
 @asynccontextmanager
@@ -101,12 +100,12 @@ async def plain_websockets(many: int) -> AsyncIterator[Running]:
                 pass
 
     def push(nth: int) -> None:
-        task = asyncio.create_task(crowd[nth].send(frame()))
+        task = asyncio.create_task(crowd[nth].send(frame(), text=True))
         pushing.add(task)
         task.add_done_callback(pushing.discard)
 
-    async def board(text: str) -> None:
-        broadcast(crowd, text)
+    async def board(text: bytes) -> None:
+        broadcast(crowd, text, text=True)
 
     async with serve(screen, "127.0.0.1", 0, compression=None, backlog=2048) as server:
         yield next(iter(server.sockets)).getsockname()[1], [("", "")] * many, push, board
@@ -126,11 +125,11 @@ async def ours(many: int) -> AsyncIterator[Running]:
     password_hash = await passwords.hash(secrets.token_hex(8))
     doors = [await _door(accounts, password_hash, nth) for nth in range(many)]
 
-    async def board(text: str) -> None:
+    async def board(text: bytes) -> None:
         handed = asyncio.Event()
         hub._everybody.tell(text)
         hub._everybody.tell(
-            "", only=lambda _screen: bool(handed.set())
+            b"", only=lambda _screen: bool(handed.set())
         )  # to nobody: its turn comes when the first is done
         await handed.wait()
 

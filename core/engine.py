@@ -1,8 +1,8 @@
 """The engine: one fact in, one synchronous step, effects out. No clock, no I/O, no await.
 
 A step takes a fact to its tracker, the events that follow to every rule registered for their type, in the order of the
-table, until nothing is left; then the effects go to `perform` in the order in which they arose. A step begun inside a
-step (by an adapter that answers at once) is queued and runs after it.
+table, until nothing is left. Each effect goes to `perform` as soon as it arises, so that a pop is on its way while the rules
+behind it do their bookkeeping. A step begun inside a step (by an adapter that answers at once) is queued and runs after it.
 """
 
 import logging
@@ -37,14 +37,11 @@ class Engine:
         self._stepping = True
         try:
             while self._waiting:
-                effects: list[Effect] = []
-                self._run(self._waiting.popleft(), effects)
-                for effect in effects:
-                    self._carry_out(effect)
+                self._run(self._waiting.popleft())
         finally:
             self._stepping = False
 
-    def _run(self, first: object, effects: list[Effect]) -> None:
+    def _run(self, first: object) -> None:
         todo: deque[object] = deque((first,))
         while todo:
             fact = todo.popleft()
@@ -52,7 +49,7 @@ class Engine:
                 try:
                     for outcome in rule(fact):
                         if isinstance(outcome, Effect):
-                            effects.append(outcome)
+                            self._carry_out(outcome)
                         else:
                             todo.append(outcome)
                 except Exception:

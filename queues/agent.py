@@ -1,12 +1,13 @@
 """One operator: the facts, kept one by one, and the status, timers and membership that follow from them. Pure."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.desk import Desk
 from core.effects import AnnounceAgent, Effect, SaveAgent, SyncMember, WakeAt
 from core.events import AgentChanged, Event
 from core.model import AgentState, AgentStatus
+from core.values import changed
 from queues.agent_states import Moment, next_state, settled
 from queues.members import Membership, wanted
 from queues.phones import Part, Phones
@@ -94,7 +95,7 @@ class Agent:
             reason=None if state in _REASONLESS else self.rests,
         )
         if wrap_up is not None:
-            now = replace(
+            now = changed(
                 now,
                 until=wrap_up.until,
                 card_id=wrap_up.card_id,
@@ -103,8 +104,8 @@ class Agent:
                 extensions_left=wrap_up.extensions_left if wrap_up.until else 0,
             )
         elif talk is not None:
-            now = replace(now, card_id=talk.call_id, queue=talk.queue, disposed=phones.disposed(talk.call_id))
-        return replace(now, since=was.since) if _same_spell(was, now) else now
+            now = changed(now, card_id=talk.call_id, queue=talk.queue, disposed=phones.disposed(talk.call_id))
+        return changed(now, since=was.since) if _same_spell(was, now) else now
 
     def _timers(self) -> Outcome:
         outcome: Outcome = []
@@ -139,7 +140,7 @@ def restored(status: AgentStatus, desk: Desk) -> Agent:
         wrap_up = wrap_up_after(status.card_id, status.queue, desk.queue(status.queue), disposed=status.disposed)
         if wrap_up is not None and status.state is AgentState.WRAP_UP:
             left = status.extensions_left if status.until else wrap_up.extensions_left
-            wrap_up = replace(wrap_up, begun=True, until=status.until, extensions_left=left)
+            wrap_up = changed(wrap_up, begun=True, until=status.until, extensions_left=left)
         agent.wrap_ups = [wrap_up] if wrap_up is not None else []
     return agent
 

@@ -9,12 +9,12 @@ from core.errors import Rejected
 _OPTIONS = orjson.OPT_UTC_Z
 
 
-def encode(value: object) -> str:
-    """Compact JSON text; letters of every script stay themselves, instants become RFC 3339 with a Z for UTC."""
-    return orjson.dumps(value, option=_OPTIONS).decode()
+def encode(value: object) -> bytes:
+    """Compact JSON in UTF-8; letters of every script stay themselves, instants become RFC 3339 with a Z for UTC."""
+    return orjson.dumps(value, option=_OPTIONS)
 
 
-def decode(text: str, *, most_chars: int) -> Any:
+def decode(text: str | bytes, *, most_chars: int) -> Any:
     """The value that `text` stands for. Too long, nested beyond all use, or no JSON: Rejected."""
     if len(text) > most_chars:
         raise Rejected(f"message of {len(text)} characters; {most_chars} are allowed", code="too_large")

@@ -7,12 +7,13 @@ time. Never touches a socket and never reads a clock: `now_s` is the caller's mo
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from core.model import Pop
 from screenpop.pops import OVER
 from screenpop.protocol import Mode, PopChanged, PopRemoved, PopShown
 
-Encode = Callable[[PopShown | PopChanged | PopRemoved], str]
+Encode = Callable[[PopShown | PopChanged | PopRemoved], bytes]
 _GRACE_S = 2.0
 _STALE_S = 4 * 3600.0
 
@@ -35,23 +36,23 @@ class Channel:
     """The stream of one operator. `epoch` changes with the server and with the person at the extension."""
 
     def __init__(
-        self, *, epoch: str, encode: Encode, keep: int = 200, keep_chars: int = 512_000, retain: int = 30
+        self, *, epoch: str, encode: Encode, keep: int = 200, keep_bytes: int = 1_000_000, retain: int = 30
     ) -> None:
         self.epoch = epoch
         self.version = 0
         self._encode = encode
         self._keep = keep
-        self._keep_chars = keep_chars
+        self._keep_bytes = keep_bytes
         self._retain = retain
-        self._log: deque[tuple[int, str]] = deque()
-        self._log_chars = 0
+        self._log: deque[tuple[int, bytes]] = deque()
+        self._log_bytes = 0
         self._pops: dict[str, _Retained] = {}
 
     @property
     def live(self) -> list[Pop]:
         return [r.pop for r in self._pops.values() if r.pop.state not in OVER]
 
-    def put(self, pop: Pop, *, now_s: float, watched: bool) -> str:
+    def put(self, pop: Pop, *, now_s: float, watched: bool) -> bytes:
         """Number this state of the pop and return its frame. `watched`: a screen of this operator is connected."""
         self.version += 1
         kept = self._pops.get(pop.pop_id)
@@ -69,7 +70,7 @@ class Channel:
         self._forget_oldest()
         return frame
 
-    def remove(self, pop_id: str) -> str | None:
+    def remove(self, pop_id: str) -> bytes | None:
         """Put a pop away on all screens of this operator; a live one stays."""
         kept = self._pops.get(pop_id)
         if kept is None or kept.pop.state not in OVER:
@@ -90,7 +91,7 @@ class Channel:
                     waits.append(now_s - kept.shown_s)
         return waits
 
-    def since(self, epoch: str | None, version: int | None, *, now_s: float) -> tuple[Mode, list[str]]:
+    def since(self, epoch: str | None, version: int | None, *, now_s: float) -> tuple[Mode, list[bytes]]:
         """The frames that bring a screen which stopped at `version` of `epoch` in step, in order."""
         self._forget_stale(now_s)
         if epoch == self.epoch and version is not None and self._reaches_back_to(version):
@@ -103,18 +104,18 @@ class Channel:
         """Another person sits at this extension: what is over isn't theirs; what is live is."""
         self._pops = {k: kept for k, kept in self._pops.items() if kept.pop.state not in OVER}
         self._log.clear()
-        self._log_chars = 0
+        self._log_bytes = 0
         self.epoch = epoch
 
     def _reaches_back_to(self, version: int) -> bool:
         oldest = self._log[0][0] if self._log else self.version + 1
         return oldest - 1 <= version <= self.version
 
-    def _remember(self, frame: str) -> None:
+    def _remember(self, frame: bytes) -> None:
         self._log.append((self.version, frame))
-        self._log_chars += len(frame)
-        while len(self._log) > self._keep or (self._log_chars > self._keep_chars and len(self._log) > 1):
-            self._log_chars -= len(self._log.popleft()[1])
+        self._log_bytes += len(frame)
+        while len(self._log) > self._keep or (self._log_bytes > self._keep_bytes and len(self._log) > 1):
+            self._log_bytes -= len(self._log.popleft()[1])
 
     def _forget_stale(self, now_s: float) -> None:
         """Who opens the laptop in the morning isn't shown yesterday's calls; they are in the cards."""
@@ -123,15 +124,15 @@ class Channel:
             del self._pops[pop_id]
         if stale:  # the screens that still show them are given the whole anew
             self._log.clear()
-            self._log_chars = 0
+            self._log_bytes = 0
             self.version += 1
 
     def _forget_oldest(self) -> None:
         surplus = len(self._pops) - self._retain
         if surplus <= 0:
             return
-        over = [k for k, kept in self._pops.items() if kept.pop.state in OVER]
-        for pop_id in over[:surplus]:
+        over = (k for k, kept in self._pops.items() if kept.pop.state in OVER)  # nearly always the first of all
+        for pop_id in list(islice(over, surplus)):
             del self._pops[pop_id]
 
 

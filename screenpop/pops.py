@@ -4,7 +4,7 @@ Owns the pops of live calls, in memory, until the call is over; then the screen'
 stores, never sends, never reads a clock. A pop goes to the operator whose phone rings (or who dialled) and to nobody else.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.effects import Effect, LookUpClient, ShowPop, UpdatePop
@@ -44,6 +44,7 @@ from core.model import (
     PastInteraction,
     Pop,
 )
+from core.values import changed
 from screenpop.callback_call import call_to_come, note_of
 
 HISTORY_SHOWN = 20
@@ -70,16 +71,21 @@ class _Call:
     nobody_dialled: bool = False
     pops: dict[str, Pop] = field(default_factory=dict)
 
-    def dressed(self, pop: Pop) -> Pop:
-        """`pop` with everything that this conversation knows of its client."""
-        return replace(
-            pop,
-            card_id=self.arrived.call_id,
-            direction=self.arrived.direction,
-            number=_number(self.arrived),
-            caller_name=_name(self.arrived),
-            dialled=self.arrived.dialled,
+    def new_pop(self, leg_id: str, agent: str, at: datetime) -> Pop:
+        """For the phone that rings, with everything that this conversation knows of its client."""
+        arrived = self.arrived
+        return Pop(
+            pop_id=f"{arrived.call_id}/{leg_id}",
+            card_id=arrived.call_id,
+            leg_id=leg_id,
+            agent=agent,
+            state="ringing",
+            direction=arrived.direction,
+            number=_number(arrived),
+            caller_name=_name(arrived),
+            dialled=arrived.dialled,
             queue=self.queue,
+            offered_at=at,
             waiting_since=self.waiting_since,
             client=self.client,
             history=self.history,
@@ -92,8 +98,20 @@ class _Call:
             callback=self.callback,
         )
 
+    def taken_over(self, pop: Pop) -> Pop:
+        """A pop that was made before all this was known, or for another call that turned out to be this one."""
+        return changed(
+            self.new_pop(pop.leg_id, pop.agent, pop.offered_at),
+            pop_id=pop.pop_id,
+            state=pop.state,
+            answered_at=pop.answered_at,
+            ended_at=pop.ended_at,
+            muted=pop.muted,
+            parked=pop.parked,
+        )
+
     def identified(self, pop: Pop) -> Pop:
-        return replace(
+        return changed(
             pop,
             client=self.client,
             history=self.history,
@@ -151,9 +169,9 @@ class Pops:
         call = self._calls.get(event.call_id)
         if call is None:
             return []
-        call.arrived = replace(call.arrived, dialled=event.dialled)
+        call.arrived = changed(call.arrived, dialled=event.dialled)
         call.queue, call.waiting_since = call.queue or event.queue, event.queued_at or call.waiting_since
-        return [self._kept(call, call.dressed(pop)) for pop in list(call.pops.values())]
+        return [self._kept(call, call.taken_over(pop)) for pop in list(call.pops.values())]
 
     def on_callback_offered(self, event: CallbackOffered) -> list[Effect]:
         """The pop is there before any phone rings; of the call to come everything is known but whether it will be answered."""
@@ -164,7 +182,7 @@ class Pops:
         effects = self.on_call_arrived(to_come)
         call = self._calls[event.call_id]
         call.queue, call.waiting_since, call.callback = event.callback.queue, event.callback.entered_at, note
-        shown = [call.dressed(pop) for pop in call.pops.values()]
+        shown = [call.taken_over(pop) for pop in call.pops.values()]
         call.pops = {pop.leg_id: pop for pop in shown}
         return [effect for effect in effects if isinstance(effect, LookUpClient)] + [ShowPop(pop=pop) for pop in shown]
 
@@ -208,7 +226,7 @@ class Pops:
         placed = call.live_pop(event.agent) if event.agent == call.arrived.agent else None
         if placed is not None:  # click-to-call rings the one who dialled: it is the same pop
             del call.pops[placed.leg_id]
-            call.pops[event.leg_id] = placed = replace(placed, leg_id=event.leg_id)
+            call.pops[event.leg_id] = placed = changed(placed, leg_id=event.leg_id)
             return [UpdatePop(pop=placed)]
         return [self._shown(call, event.leg_id, event.agent, event.at)]
 
@@ -240,7 +258,7 @@ class Pops:
     def on_leg_muted(self, event: LegMuted) -> list[Effect]:
         call = self._calls.get(event.call_id)
         pop = call.pops.get(event.leg_id) if call else None
-        return [] if call is None or pop is None else [self._kept(call, replace(pop, muted=event.muted))]
+        return [] if call is None or pop is None else [self._kept(call, changed(pop, muted=event.muted))]
 
     def on_recording_changed(self, event: RecordingChanged) -> list[Effect]:
         """Everybody who is in the call or comes to it sees whether it is recorded."""
@@ -249,19 +267,19 @@ class Pops:
             return []
         call.recording = event.state
         live = [pop for pop in call.pops.values() if pop.state not in OVER]
-        return [self._kept(call, replace(pop, recording=event.state)) for pop in live]
+        return [self._kept(call, changed(pop, recording=event.state)) for pop in live]
 
     def on_call_parked(self, event: CallParked) -> list[Effect]:
         """Those who talked with the client see where the client waits; their own part ends with it."""
         call = self._calls.get(event.call_id)
         talked = [pop for pop in call.pops.values() if pop.answered_at] if call else []
-        return [self._kept(call, replace(pop, parked=event.slot)) for pop in talked if call]
+        return [self._kept(call, changed(pop, parked=event.slot)) for pop in talked if call]
 
     def on_call_unparked(self, event: CallUnparked) -> list[Effect]:
         """Fetched, come back, or given up: the next event says which."""
         call = self._calls.get(event.call_id)
         parked = [pop for pop in call.pops.values() if pop.parked] if call else []
-        return [self._kept(call, replace(pop, parked="")) for pop in parked if call]
+        return [self._kept(call, changed(pop, parked="")) for pop in parked if call]
 
     def on_call_transferred(self, event: CallTransferred) -> list[Effect]:
         """The client waits again, from now; which queue it is shows in the next CallQueued or CallOffered."""
@@ -291,7 +309,7 @@ class Pops:
             return []
         call.story, call.story_by = event.notes, event.by
         reading = [p for p in call.pops.values() if p.state not in OVER and call.passed_on_to(p.agent)]
-        return [self._kept(call, replace(pop, story=call.story, story_by=call.story_by)) for pop in reading]
+        return [self._kept(call, changed(pop, story=call.story, story_by=call.story_by)) for pop in reading]
 
     def on_call_merged(self, event: CallMerged) -> list[Effect]:
         """A consultation became the client's call: its pops move on to that card and show that client."""
@@ -302,9 +320,9 @@ class Pops:
         effects: list[Effect] = []
         for pop in call.pops.values():
             if into is None or pop.state in OVER or into.live_pop(pop.agent):
-                effects.append(UpdatePop(pop=replace(_closed(pop, event.at), card_id=event.into)))
+                effects.append(UpdatePop(pop=changed(_closed(pop, event.at), card_id=event.into)))
             else:
-                effects.append(self._kept(into, into.dressed(pop)))
+                effects.append(self._kept(into, into.taken_over(pop)))
         return effects
 
     def on_call_dropped(self, event: CallDropped) -> list[Effect]:
@@ -323,21 +341,7 @@ class Pops:
         return [UpdatePop(pop=last) for pop, last in closed if last != pop]
 
     def _shown(self, call: _Call, leg_id: str, agent: str, at: datetime) -> ShowPop:
-        bare = Pop(
-            pop_id=f"{call.arrived.call_id}/{leg_id}",
-            card_id=call.arrived.call_id,
-            leg_id=leg_id,
-            agent=agent,
-            state="ringing",
-            direction=call.arrived.direction,
-            number="",
-            caller_name="",
-            dialled="",
-            queue=None,
-            offered_at=at,
-            waiting_since=None,
-        )
-        pop = call.pops[leg_id] = call.dressed(bare)
+        pop = call.pops[leg_id] = call.new_pop(leg_id, agent, at)
         return ShowPop(pop=pop)
 
     def _changed(
@@ -353,14 +357,14 @@ class Pops:
         pop = call.pops.get(leg_id) if call else None
         if call is None or pop is None or pop.state == state or (pop.state in OVER and state in OVER):
             return []
-        changed = replace(
+        moved = changed(
             pop,
             state=state,
             answered_at=pop.answered_at or answered_at,
             ended_at=ended_at,
             recording="" if state in OVER else call.recording,
         )
-        return [self._kept(call, changed)]
+        return [self._kept(call, moved)]
 
     @staticmethod
     def _kept(call: _Call, pop: Pop) -> UpdatePop:
@@ -372,8 +376,8 @@ def _closed(pop: Pop, at: datetime, state: str = "ended") -> Pop:
     """The last state of a pop: over, and no longer promising a history that nobody will bring."""
     history_state = "unavailable" if pop.history_state == "loading" else pop.history_state
     if pop.state in OVER:
-        return replace(pop, history_state=history_state, muted=False, recording="", parked="")
-    return replace(pop, state=state, ended_at=at, history_state=history_state, muted=False, recording="", parked="")
+        return changed(pop, history_state=history_state, muted=False, recording="", parked="")
+    return changed(pop, state=state, ended_at=at, history_state=history_state, muted=False, recording="", parked="")
 
 
 def _number(arrived: CallArrived) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from core.model import AgentState, AgentStatus
 from screenpop.protocol import Colleagues
 
-Encode = Callable[[Colleagues], str]
+Encode = Callable[[Colleagues], bytes]
 _FEW = 16
 
 
@@ -20,8 +20,8 @@ class Roster:
         self._encode = encode
         self._known: dict[str, AgentStatus] = {}
         self._changed: dict[str, AgentStatus] = {}
-        self._whole: str | None = None
-        self._since: list[str] = []
+        self._whole: bytes | None = None
+        self._since: list[bytes] = []
         self._since_count = 0
 
     def put(self, status: AgentStatus) -> None:
@@ -30,7 +30,7 @@ class Roster:
     def of(self, agent: str) -> AgentStatus | None:
         return self._known.get(agent)
 
-    def changes(self) -> str | None:
+    def changes(self) -> bytes | None:
         """One frame with everything that changed since the last time, for everybody; None: nothing did."""
         if not self._changed:
             return None
@@ -42,7 +42,7 @@ class Roster:
             self._whole = None
         return frame
 
-    def frames(self) -> list[str]:
+    def frames(self) -> list[bytes]:
         """What a newcomer must be told; what is in no frame yet comes with the next `changes`."""
         if not self._known:
             return []

@@ -340,7 +340,7 @@ class Hub:
                 continue  # pops go on while the database is away
 
 
-def _encoded(message: ServerMessage) -> str:
+def _encoded(message: ServerMessage) -> bytes:
     return encode(plain(message))
 
 

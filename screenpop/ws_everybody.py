@@ -3,11 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from screenpop.ws_screen import Screen
 
 Wanted = Callable[[Screen], bool]
-_SLICE = 200
+_SLICE_S = 0.001
 _MOST_WAITING = 1_000
 
 
@@ -16,10 +17,10 @@ class Everybody:
 
     def __init__(self, screens: Callable[[], Sequence[Screen]]) -> None:
         self._screens = screens
-        self._frames: deque[tuple[str, Wanted]] = deque(maxlen=_MOST_WAITING)
+        self._frames: deque[tuple[bytes, Wanted]] = deque(maxlen=_MOST_WAITING)
         self._something = asyncio.Event()
 
-    def tell(self, frame: str, *, only: Wanted = lambda _screen: True) -> None:
+    def tell(self, frame: bytes, *, only: Wanted = lambda _screen: True) -> None:
         self._frames.append((frame, only))
         self._something.set()
 
@@ -30,9 +31,11 @@ class Everybody:
             while self._frames:
                 await self._hand_out(*self._frames.popleft())
 
-    async def _hand_out(self, frame: str, wanted: Wanted) -> None:
-        for number, screen in enumerate(self._screens(), 1):
+    async def _hand_out(self, frame: bytes, wanted: Wanted) -> None:
+        until = perf_counter() + _SLICE_S
+        for screen in self._screens():
             if wanted(screen):
                 screen.offer(frame)
-            if number % _SLICE == 0:
+            if perf_counter() > until:
                 await asyncio.sleep(0)
+                until = perf_counter() + _SLICE_S

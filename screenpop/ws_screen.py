@@ -49,9 +49,9 @@ class Screen:
         self._heard = heard
         # Our own server writes a frame at once while the socket is free; on another ASGI server the writer does it.
         now = (websocket.scope.get("extensions") or {}).get(SEND_NOW)
-        self._send_now: Callable[[str], bool] = now["send"] if now else _not_now
+        self._send_now: Callable[[bytes], bool] = now["send"] if now else _not_now
         self._loop = asyncio.get_running_loop()
-        self._frames: deque[tuple[float, int, str]] | None = None
+        self._frames: deque[tuple[float, bytes]] | None = None
         self._bytes = 0
         self._most_bytes = MOST_WAITING_BYTES
         self._sending_since: float | None = None
@@ -65,9 +65,9 @@ class Screen:
     def waiting_bytes(self) -> int:
         return self._bytes
 
-    def offer(self, frame: str, *, catching_up: bool = False) -> None:
+    def offer(self, frame: bytes, *, catching_up: bool = False) -> None:
         """Queue a frame; a screen that doesn't keep up is cut instead (it comes back and gets in step)."""
-        size = len(frame) if frame.isascii() else len(frame.encode())
+        size = len(frame)
         if catching_up:  # what it missed is its due, and is bounded by the channel
             self._most_bytes += size
         if self._bytes + size > self._most_bytes or self.behind_s > MOST_BEHIND_S:
@@ -79,7 +79,7 @@ class Screen:
         if self._frames is None:
             self._frames = deque()
             self._writer = self._loop.create_task(self._write(self._frames), name=f"screen-write-{self.who.login}")
-        self._frames.append((self._loop.time(), size, frame))
+        self._frames.append((self._loop.time(), frame))
 
     @property
     def behind_s(self) -> float:
@@ -117,17 +117,17 @@ class Screen:
         except (TimeoutError, *GONE):
             return  # it doesn't read, or is gone already; the server drops a stalled connection by itself
 
-    async def _write(self, frames: deque[tuple[float, int, str]]) -> None:
+    async def _write(self, frames: deque[tuple[float, bytes]]) -> None:
         """Send what waits, in order, then end: the next frame finds the socket free again."""
         while frames:
-            queued_s, size, frame = frames.popleft()
+            queued_s, frame = frames.popleft()
             self._sending_since = queued_s
             try:
-                await self._websocket.send({"type": "websocket.send", "text": frame})
+                await self._websocket.send({"type": "websocket.send", "text": frame.decode()})
             except GONE:
                 return  # the page left while we were sending
             self._sending_since = None
-            self._bytes -= size
+            self._bytes -= len(frame)
         self._frames = self._writer = None
 
     async def _read(self) -> None:
@@ -151,7 +151,7 @@ class Screen:
         return self._tokens >= 0
 
 
-def _not_now(_frame: str) -> bool:
+def _not_now(_frame: bytes) -> bool:
     return False
 
 

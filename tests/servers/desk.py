@@ -361,7 +361,7 @@ class Page:
         self.websocket = websocket
 
     async def say(self, **message: object) -> None:
-        await self.websocket.send(encode(message))
+        await self.websocket.send(encode(message).decode())
 
     async def hear(self, *, within_s: float = 5.0) -> Message:
         """The next message but heartbeats."""

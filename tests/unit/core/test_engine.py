@@ -9,17 +9,20 @@ from core.engine import Engine
 from tests.unit.core.vocabulary import Did, Happened
 
 
-def test_events_run_to_the_end_before_effects_and_in_order() -> None:
+def test_effects_are_carried_out_as_they_arise_and_events_in_order() -> None:
     log: list[str] = []
     engine = Engine(
         {
             str: [lambda fact: [Happened(name=f"{fact}1"), Happened(name=f"{fact}2"), Did(name="first")]],
-            Happened: [lambda event: (log.append(event.name), [Did(name=event.name)])[1]],
+            Happened: [
+                lambda event: (log.append(event.name), [Did(name=event.name)])[1],
+                lambda event: (log.append(f"{event.name} is noted"), [])[1],
+            ],
         },
         lambda effect: log.append(f"did {effect.name}"),  # type: ignore[attr-defined]
     )
     engine.step("a")
-    assert log == ["a1", "a2", "did first", "did a1", "did a2"]
+    assert log == ["did first", "a1", "did a1", "a1 is noted", "a2", "did a2", "a2 is noted"]
 
 
 def test_a_step_begun_by_an_effect_waits_for_its_turn() -> None:

@@ -125,7 +125,7 @@ def test_a_new_person_gets_what_is_live_and_nothing_that_is_over() -> None:
 
 
 def test_memory_is_bounded_and_live_pops_are_never_forgotten() -> None:
-    one = channel(keep=10, keep_chars=4_000, retain=5)
+    one = channel(keep=10, keep_bytes=4_000, retain=5)
     put(one, pop(0))
     for n in range(1, 300):
         put(one, pop(n), pop(n, "ended"))

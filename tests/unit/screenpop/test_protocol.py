@@ -155,7 +155,7 @@ def test_a_pop_carries_readable_numbers_its_history_and_only_the_beginning_of_lo
     said: Any = plain(SERVER[2])
     assert said["pop"]["number_text"] == "+7 916 123-45-67"
     assert said["pop"]["caller_name"] == '<b>"Ivan"</b>'
-    assert '"offered_at":"2026-11-21T12:00:00Z"' in encode(said)
+    assert b'"offered_at":"2026-11-21T12:00:00Z"' in encode(said)
     assert len(said["pop"]["history"][0]["notes"]) == len(said["pop"]["client"]["note"]) == 1000
     assert len(said["pop"]["story"]) == 4000
     assert "history" not in plain(SERVER[3])["pop"]  # type: ignore[operator]
