@@ -21,6 +21,8 @@ _UNSEEN = frozenset({END_REASON, "gone_while_away", "pbx_restart"})
 _OUTCOMES = {"BUSY": LegOutcome.BUSY, "NO ANSWER": LegOutcome.NOANSWER}
 # The number that really went out, past the prefix that agents dial: `PJSIP/79161112233@trunk,30,tT`.
 _DIALLED_OUT = re.compile(r"^[A-Za-z0-9]+/([^@,&/]*\d[^@,&/]*)@")
+# Where the dialplan that we ship takes a message (telephony/dialplan.py).
+_MESSAGE_CONTEXT = "meridian-message"
 _NAME = re.compile(r'^\s*"?(.*?)"?\s*<')
 
 
@@ -68,7 +70,7 @@ class BackFill:
             answered_by=self._party(talk[0]) if talk else None,
             talk_ended_at=max((row.end for row in talk), default=None),
             legs=legs,
-            voicemail=any(row.lastapp.lower() == "voicemail" for row in conversation.rows),
+            voicemail=any(_leaves_message(row) for row in conversation.rows),
             ended_at=conversation.ended_at,
             end_reason=END_REASON,
             inferred=True,
@@ -225,3 +227,7 @@ def _endpoint(channel: str) -> str:
 
 def _technology(channel: str) -> str:
     return channel.partition("/")[0]
+
+
+def _leaves_message(row: CdrRow) -> bool:
+    return row.lastapp.lower() == "voicemail" or row.dcontext == _MESSAGE_CONTEXT

@@ -206,8 +206,8 @@ class CallFellBack(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailLeft(CallEvent):
-    """The caller left a message for a queue. After CallToVoicemail; the call may be over already. `reference` is the file as the
-    PBX names it."""
+    """The caller left a message for a queue. After CallToVoicemail; the call may be over already, or be one that nobody saw (it was
+    left while we were away). May come again with the same `reference`, the file as the PBX names it."""
 
     queue: str
     reference: str

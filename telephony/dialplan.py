@@ -16,6 +16,9 @@ DEAD_AFTER_S = 15
 """A heartbeat that is older means that nobody picks operators."""
 _SLICE_S = 10
 _TAKEOVER_S, _MESSAGE_S = 120, 180
+_MESSAGES_KEPT = 1_000
+MESSAGES_FAMILY = "meridian-messages"
+"""Of Asterisk's own database: number -> Uniqueid|queue|epoch|seconds|file."""
 _VERSION_LENGTH = 12
 
 
@@ -40,6 +43,7 @@ def dialplan_of(queues: list[AcdQueue]) -> Dialplan:
     """What Asterisk must have for these queues."""
     ordered = sorted(queues, key=lambda queue: queue.name)
     words = {"DEAD_AFTER": str(DEAD_AFTER_S), "TAKEOVER_S": str(_TAKEOVER_S), "MESSAGE_S": str(_MESSAGE_S)}
+    words["MESSAGES_KEPT"] = str(_MESSAGES_KEPT)
     made = {
         EXTENSIONS: _filled(EXTENSIONS, words | {"DOORS": "\n".join(_doors(ordered))}),
         QUEUES: _filled(QUEUES, words | {"QUEUES": "\n".join(line for queue in ordered for line in _queue(queue))}),

@@ -368,10 +368,21 @@ class Device(NamedTuple):
     state: str
 
 
+class KeptMessage(NamedTuple):
+    """A message that a caller left, as our dialplan remembers it for when we were away."""
+
+    uniqueid: str
+    queue: str
+    left_at: datetime
+    seconds: float
+    file: str
+
+
 class Snapshot(NamedTuple):
     """Everything that is live on this PBX at `at`. `boot_id` changes with each start of the PBX.
 
-    `complete` is False where a list could not be had (say, the queue module is missing); `missing` names those lists.
+    `missing` names the lists that could not be had (say, the queue module is missing). `messages`: those of late, in the first
+    snapshot of a connection only.
     """
 
     at: datetime
@@ -382,6 +393,7 @@ class Snapshot(NamedTuple):
     members: tuple[QueueMember, ...]
     devices: tuple[Device, ...]
     missing: tuple[str, ...] = ()
+    messages: tuple[KeptMessage, ...] = ()
 
 
 class FromPbx(NamedTuple):

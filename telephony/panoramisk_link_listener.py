@@ -17,6 +17,7 @@ from telephony.lag import Lag
 from telephony.link_state import LinkFigures, LinkState
 from telephony.making import fact_of
 from telephony.panoramisk_link_login import LIFE_EVENTS, allowed_actions, hear_only_what_is_used, wait_for
+from telephony.panoramisk_link_messages import kept_messages
 from telephony.panoramisk_link_session import AmiSession, Hears
 from telephony.panoramisk_link_waits import waiting_since
 from telephony.pbx_settings import PbxSettings
@@ -58,6 +59,7 @@ class Listener:
         self._probing = False
         self._ticker: asyncio.TimerHandle | None = None
         self._missing_tries = 0
+        self._messages_asked = False
         self.hears = Hears(event=self._on_event, odd=self._on_odd, lost=self._on_lost, read=keep)
 
     def begin(self) -> None:
@@ -65,6 +67,7 @@ class Listener:
         self._booted.clear()
         self._lag = Lag(late_after_s=self._settings.late_after_s)
         self._tainted = self._late = False
+        self._messages_asked = False
 
     def end(self) -> None:
         """Deliver nothing any more."""
@@ -80,7 +83,7 @@ class Listener:
         self._probing = "UserEvent" in allowed
         self._tick(session)
         try:
-            await self._stay_in_step(session)
+            await self._stay_in_step(session, allowed)
         finally:
             if self._ticker is not None:
                 self._ticker.cancel()
@@ -100,12 +103,12 @@ class Listener:
         if session.lost.is_set():
             raise Unavailable(f"The line to {self._settings.name} is lost: {session.why_lost}. Trying again.")
 
-    async def _stay_in_step(self, session: AmiSession) -> None:
+    async def _stay_in_step(self, session: AmiSession, allowed: Headers) -> None:
         """Snapshots: at once, then whenever one is wanted or it is time, until the session is lost."""
         while True:
             self._wanted.clear()
             try:
-                await self._resync(session)
+                await self._resync(session, allowed)
             except Unavailable as away:
                 if session.lost.is_set():
                     raise
@@ -117,7 +120,7 @@ class Listener:
             await wait_for(self._wanted, session.lost, at_most_s=pause_s)
             self._check(session)
 
-    async def _resync(self, session: AmiSession) -> None:
+    async def _resync(self, session: AmiSession, allowed: Headers) -> None:
         if self._gate.state is not GateState.OPEN and not self._late:
             self._say(LinkState.RESYNCING, f"Reading what is live on {self._settings.name}.")
         self._figures.resyncs += 1
@@ -127,7 +130,8 @@ class Listener:
         at = self._now()
         lists: dict[str, Listed] = {name: await session.ask_list([("Action", name)]) for name in LISTS}
         entered = await waiting_since(session, lists["QueueStatus"].items, at)
-        snapshot = snapshot_of(at=at, core_status=core_status, lists=lists, entered=entered)
+        kept = () if self._messages_asked else await kept_messages(session, allowed)
+        snapshot = snapshot_of(at=at, core_status=core_status, lists=lists, entered=entered, kept=kept)
         self._figures.snapshot_s = loop.time() - began
         if self._gate.state is not GateState.HOLDING:
             self._wanted.set()  # something odd came meanwhile: once more
@@ -141,7 +145,7 @@ class Listener:
             self._wanted.set()
             return
         self._missing_tries = 0
-        self._in_step = True
+        self._in_step = self._messages_asked = True
         self._deliver(InStep(self._settings.name, snapshot))
         self._go_live(snapshot.missing, () if self._late else self._hearing.lacking(snapshot))
 

@@ -4,11 +4,17 @@ it, or who answered.
 A queue that was left is told late: only when the call does something else than come back to it or be answered.
 """
 
-from core.events import CallbackAsked, CallFellBack, CallQueued, CallToVoicemail, CallUnqueued, VoicemailLeft
+from datetime import datetime, timedelta
+
+from core.effects import Effect
+from core.events import CallbackAsked, CallFellBack, CallQueued, CallToVoicemail, CallUnqueued, Event, VoicemailLeft
+from core.ids import interaction_id
 from core.model import Direction
 from telephony import facts as f
 from telephony.floor import Floor
 from telephony.live import Call, ChannelRole
+
+_CLOCKS_APART = timedelta(minutes=1)
 
 
 def on_queue_joined(floor: Floor, fact: f.QueueJoined) -> None:
@@ -54,6 +60,31 @@ def on_message_left(floor: Floor, fact: f.MessageLeft) -> None:
                 at=fact.at, call_id=channel.call.call_id, queue=fact.queue, reference=fact.file, seconds=fact.seconds
             )
         )
+
+
+def kept_messages(floor: Floor, snapshot: f.Snapshot, missed_since: datetime | None) -> list[Event | Effect]:
+    """What was left while we were away, perhaps in calls that nobody saw; their cards come from the call records. Told again
+    rather than forgotten."""
+    if missed_since is None:
+        return []
+    return [
+        VoicemailLeft(
+            at=kept.left_at,
+            call_id=_call_of(floor, kept.uniqueid),
+            queue=kept.queue,
+            reference=kept.file,
+            seconds=kept.seconds,
+        )
+        for kept in snapshot.messages
+        if kept.left_at >= missed_since - _CLOCKS_APART
+    ]
+
+
+def _call_of(floor: Floor, uniqueid: str) -> str:
+    channel = floor.channels.get(uniqueid)
+    if channel is not None:
+        return channel.call.call_id
+    return interaction_id(site=floor.site, pbx=floor.pbx, boot_id=floor.boot_id, uniqueid=uniqueid)
 
 
 def on_callback_wished(floor: Floor, fact: f.CallbackWished) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from core.errors import Unavailable
 from core.ids import epoch_of
-from telephony.facts import Device, LiveBridge, LiveChannel, QueueMember, Snapshot, Waiting
+from telephony.facts import Device, KeptMessage, LiveBridge, LiveChannel, QueueMember, Snapshot, Waiting
 from telephony.making import known, unescaped
 from telephony.wire import Headers
 
@@ -31,10 +31,13 @@ LIST_EVENTS = frozenset(_WHOLE) | {
     "BridgeListComplete",
     "QueueStatusComplete",
     "DeviceStateListComplete",
+    "DBGetTreeResponse",
+    "DBGetTreeComplete",
 }
 """The events that answers to LISTS consist of, as far as they are used."""
 
 _CLOCKS_AGREE_S = 5.0
+_MESSAGES_OF = timedelta(days=30)
 _Item = TypeVar("_Item")
 
 
@@ -64,9 +67,10 @@ def snapshot_of(
     core_status: Headers,
     lists: Mapping[str, Listed],
     entered: Mapping[str, datetime] | None = None,
+    kept: Iterable[Headers] = (),
 ) -> Snapshot:
     """Everything that is live, as the lists tell it. `lists` by the name of the action; `entered`: since when callers wait who
-    have waited longer than the list knows, by Uniqueid."""
+    have waited longer than the list knows, by Uniqueid; `kept`: the messages in Asterisk's database."""
     since = entered or {}
     return Snapshot(
         at=at,
@@ -76,6 +80,7 @@ def snapshot_of(
         waiting=_made(lists, "QueueStatus", "QueueEntry", lambda h: _waiting(h, at, since)),
         members=_made(lists, "QueueStatus", "QueueMember", _member),
         devices=tuple(_real(_made(lists, "DeviceStateList", "DeviceStateChange", _device))),
+        messages=tuple(message for item in kept if (message := _message(item, at)) is not None),
         missing=tuple(name for name in LISTS if name not in lists or lists[name].refused),
     )
 
@@ -135,6 +140,16 @@ def _bridge(h: Headers) -> LiveBridge:
 def _waiting(h: Headers, at: datetime, since: Mapping[str, datetime]) -> Waiting:
     joined_at = at - timedelta(seconds=int(h["Wait"]))
     return Waiting(h["Queue"], h["Uniqueid"], int(h["Position"]), min(joined_at, since.get(h["Uniqueid"], joined_at)))
+
+
+def _message(h: Headers, at: datetime) -> KeptMessage | None:
+    try:
+        uniqueid, queue, epoch, seconds, file = h["Val"].split("|")
+        left_at = datetime.fromtimestamp(int(epoch), UTC)
+        message = KeptMessage(uniqueid, queue, left_at, float(int(seconds)), file)
+    except (KeyError, ValueError, OverflowError):
+        return None  # not of our dialplan's making
+    return message if at - left_at < _MESSAGES_OF else None
 
 
 def _member(h: Headers) -> QueueMember:

@@ -16,7 +16,7 @@ loss of the link; it never decides what a fact means.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from core.effects import Effect
@@ -63,6 +63,9 @@ RULES: dict[type, Callable[[Floor, Any], None]] = {
     f.LobbyLeft: queueing.on_lobby_left,
 }
 """What each kind of fact means."""
+
+
+_BEFORE_EVERYTHING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class CallTracker:
@@ -113,6 +116,7 @@ class CallTracker:
         """A snapshot: whatever we missed is told now, then that we are in step again."""
         snapshot = step.snapshot
         out: list[Event | Effect] = []
+        missed_since = self._lost_at if self.boot_id else _BEFORE_EVERYTHING
         if self.boot_id and self.boot_id != snapshot.boot_id:
             out += self._close_all("pbx_restart", self._lost_at or snapshot.at)
         self.floor.boot_id = snapshot.boot_id
@@ -126,6 +130,7 @@ class CallTracker:
         out += self._feed_all(reconcile.joined_queues(self.channels, snapshot) + reconcile.doings(new))
         out += self._feed_all(reconcile.left_queues(self.channels, snapshot))
         out += self._feed_all(reconcile.bridges(self.channels, snapshot) + reconcile.ringing(snapshot))
+        out += queueing.kept_messages(self.floor, snapshot, missed_since)
         out.append(
             PbxConnected(
                 at=snapshot.at,

@@ -409,6 +409,23 @@ def messages(node: Node) -> list[Path]:
     return list((node.asterisk.directory / "spool" / "meridian").glob("*.wav"))
 
 
+async def test_a_message_that_nobody_heard_of_is_told_by_the_next_who_comes(node: Node, room: PhoneRoom) -> None:
+    caller, arrived = await waiting(node, room)
+    node.send(arrived, Door.VOICEMAIL, "support-acd")
+    before = len(messages(node))
+    await until(lambda: len(messages(node)) > before, 20)
+    async with Node(node.asterisk, beats=False).at_work() as away:
+        away.tracker.on_link_lost(LinkLost("rig", now(), "switched off"))
+    await do(caller.hangup)
+    left = await node.hears(e.VoicemailLeft, call_id=arrived.call_id)
+    await away.link.start()
+    again = await away.hears(e.VoicemailLeft, call_id=arrived.call_id)
+    assert (again.reference, again.queue, again.seconds) == (left.reference, left.queue, left.seconds)
+    async with Node(node.asterisk, beats=False).at_work() as new:
+        assert new.of(e.VoicemailLeft, reference=left.reference)
+    await away.link.stop()
+
+
 async def test_to_a_promise(node: Node, room: PhoneRoom) -> None:
     caller, arrived = await waiting(node, room)
     node.send(arrived, Door.CALLBACK, "support-acd")

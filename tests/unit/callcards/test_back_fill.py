@@ -234,6 +234,19 @@ def test_a_caller_who_only_heard_the_menu_is_a_call() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "voicemail"),
+    [
+        ({"lastapp": "VoiceMail", "lastdata": "100@default,u"}, True),
+        ({"lastapp": "Record", "lastdata": "/spool/meridian/1.wav,10,180,kq", "dcontext": "meridian-message"}, True),
+        ({"lastapp": "Record", "lastdata": "greeting.wav", "dcontext": "record-a-greeting"}, False),
+    ],
+)
+def test_a_caller_who_left_a_message_unseen(changes: dict[str, str], voicemail: bool) -> None:
+    (found,) = conversations([row(**changes)])
+    assert BACK_FILL.card(found).voicemail is voicemail
+
+
+@pytest.mark.parametrize(
     "channel",
     ["OutgoingSpoolFailed", "CBAnn/room-1;2", "Message/ast_msg_queue", "Local/s@meridian-doctor-00000001;1"],
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import Unavailable
-from telephony.facts import Device, LiveBridge, QueueMember, Waiting
+from telephony.facts import Device, KeptMessage, LiveBridge, QueueMember, Waiting
 from telephony.snapshot import Listed, boot_id, is_whole_item, snapshot_of
 from telephony.wire import Headers
 
@@ -91,3 +91,16 @@ def test_who_has_waited_longer_than_the_list_knows() -> None:
     assert waiting.joined_at == entered
     (waiting,) = snapshot_of(at=AT, core_status=STATUS, lists=told, entered={"u": AT, "other": entered}).waiting
     assert waiting.joined_at == AT - timedelta(seconds=7), "nobody entered later than they joined"
+
+
+def test_messages_that_the_dialplan_kept() -> None:
+    epoch = int(AT.timestamp())
+    entry = {
+        "Event": "DBGetTreeResponse",
+        "Key": "/meridian-messages/1",
+        "Val": f"77.0|sales|{epoch - 60}|7|/s/77.0.wav",
+    }
+    others = ("", "a|b", f"77.0|sales|{epoch}|x|f", "77.0|sales|soon|7|f", f"77.0|sales|{epoch - 31 * 86_400}|7|f")
+    kept = [entry, *({"Val": value} for value in others), {}]
+    messages = snapshot_of(at=AT, core_status=STATUS, lists=lists(), kept=kept).messages
+    assert messages == (KeptMessage("77.0", "sales", AT - timedelta(seconds=60), 7.0, "/s/77.0.wav"),)

@@ -6,6 +6,7 @@ import pytest
 
 from core.effects import AskForRecording
 from core.events import CallArrived, CallOfferEnded, PbxConnected
+from core.ids import interaction_id
 from telephony import facts as f
 from telephony.dials import dialled_number
 from telephony.tracker import RULES
@@ -1228,6 +1229,36 @@ def test_an_offer_of_ours_that_rings_is_adopted() -> None:
         100 PbxConnected boot-1 1 live
         110 CallOfferEnded A cc.A.1 noanswer
     """)
+
+
+def message(when: float, uid: str = "A") -> f.KeptMessage:
+    return f.KeptMessage(uid, "support", at(when), 7.0, f"/spool/{uid}.wav")
+
+
+def left_in(play: Playbook) -> list[str]:
+    return [line for line in play.take_story() if "VoicemailLeft" in line]
+
+
+def test_messages_of_before_our_start_are_told() -> None:
+    play = Playbook()
+    play.in_step(snapshot(100)._replace(messages=(message(-5000, "old"), message(50, "X"))))
+    old, new = play.events[:2]
+    assert [each.reference for each in (old, new)] == ["/spool/old.wav", "/spool/X.wav"]
+    assert new.call_id == interaction_id(site="riga", pbx="pbx1", boot_id="boot-1", uniqueid="X"), (
+        "as the records name it"
+    )
+    assert isinstance(play.events[-1], PbxConnected)
+
+
+def test_messages_of_a_gap_are_told_and_no_others() -> None:
+    play = waiting_caller()
+    play.in_step(snapshot(100, live("A", "trunk", app="Queue")))
+    play.take_story()
+    play.in_step(snapshot(160, live("A", "trunk", app="Queue"))._replace(messages=(message(150),)))
+    assert left_in(play) == [], "we were there, and heard of it"
+    play.link_lost(200)
+    play.in_step(snapshot(300, live("A", "trunk", app="Record"))._replace(messages=(message(100, "B"), message(250))))
+    assert left_in(play) == ["250 VoicemailLeft A support /spool/A.wav 7 s"]
 
 
 def test_click_to_call_that_rings_is_adopted_as_outbound() -> None:
