@@ -18,7 +18,7 @@ from telephony.simulated_plan import Plan, Ring
 from tests.adapters.link_line import Line, until
 
 COMPANY = Company(queues={"support": ("1001", "1002")}, dids={"500": "support"})
-LONG = Plan(rings=(("1001", Ring(after_s=1)),), talk_s=600)
+LONG = Plan(rings=(("1001", Ring(after_s=5)),), talk_s=600)  # still in the queue when the link has come
 
 
 @pytest.fixture
