@@ -15,6 +15,7 @@ _PAGES = {
     "/signin": "signin.html",
     "/cards": "cards.html",
     "/waiting": "waiting.html",
+    "/plan": "plan.html",
     "/docs": "docs.html",
 }
 

@@ -49,7 +49,7 @@ def by_id(body: dict[str, Any] | None = None, role: Role = Role.OPERATOR, ask: s
 OPEN = Expect(Kind.OPEN)
 EXPECTED: dict[tuple[str, str], Expect] = {
     # pages and machines
-    **{("GET", path): OPEN for path in ("/", "/signin", "/cards", "/waiting", "/docs", "/favicon.ico")},
+    **{("GET", path): OPEN for path in ("/", "/signin", "/cards", "/waiting", "/plan", "/docs", "/favicon.ico")},
     **{("GET", path): OPEN for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json")},
     ("MOUNT", "/static"): OPEN,
     # the door

@@ -20,6 +20,7 @@ const ROLES = ["operator", "supervisor", "admin"];
 const PAGES = [
   { path: "/", words: "desk", from: "operator" },
   { path: "/waiting", words: "waiting_room", from: "supervisor" },
+  { path: "/plan", words: "plan_page", from: "supervisor" },
   { path: "/cards", words: "cards", from: "operator" },
   { path: "/docs", words: "api_docs", from: "operator" },
 ];

@@ -1,8 +1,10 @@
 // The words of the screen in English. Plain, short, and they say what happens next.
 // @ts-check
+import { planEnglish } from "./words_plan_en.js";
 import { waitingEnglish } from "./words_waiting_en.js";
 
 export const english = {
+  ...planEnglish,
   ...waitingEnglish,
   sign_in: "Sign in",
   sign_in_lead: "Who calls, before you say hello.",

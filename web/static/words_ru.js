@@ -1,9 +1,11 @@
 // The words of the screen in Russian: the same keys as in English.
 // @ts-check
+import { planRussian } from "./words_plan_ru.js";
 import { waitingRussian } from "./words_waiting_ru.js";
 
 /** @type {typeof import("./words_en.js").english} */
 export const russian = {
+  ...planRussian,
   ...waitingRussian,
   sign_in: "Войти",
   sign_in_lead: "Кто звонит — ещё до «алло».",
