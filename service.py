@@ -65,7 +65,7 @@ from queues.agents import Agents, AgentsLoaded
 from queues.sql import SqlAgentStore
 from queues.sql_ledger import AgentLedger
 from routing import http_waiting as waiting_pages
-from routing.board import Board
+from routing.board import Board, Told
 from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
@@ -384,7 +384,12 @@ class Service:
             self.choosing.dispatcher,
             title_of=lambda queue: desk.queue(queue).title or queue,
             readable=lambda number: readable(e164(number, region) or number),
+            told_of=self._told_of_callback,
         )
+
+    def _told_of_callback(self, item_id: str) -> Told | None:
+        one = self.calling_back.callbacks.one(item_id)
+        return None if one is None else Told(one.asked_on, one.name, one.number)
 
     def _card_routers(self) -> tuple[APIRouter, ...]:
         site, desk = self.configuration.site, self.configuration.desk

@@ -71,12 +71,25 @@ class Waiting:
     names: dict[str, str]
 
 
+class Told(NamedTuple):
+    """Who it is that waits; `card_id` of the conversation, where there is one."""
+
+    card_id: str | None
+    name: str
+    number: str
+    vip: bool = False
+
+
+NOBODY = Told(None, "", "")
+
+
 def as_it_is(text: str) -> str:
     return text
 
 
 class Board:
-    """`title_of` a queue and `name_of` a login as people say them, a number `readable`."""
+    """`title_of` a queue and `name_of` a login as people say them, a number `readable`. `told_of` knows those who wait without a
+    call: a callback."""
 
     def __init__(
         self,
@@ -85,9 +98,10 @@ class Board:
         title_of: Callable[[str], str] = as_it_is,
         name_of: Callable[[str], str] = as_it_is,
         readable: Callable[[str], str] = as_it_is,
+        told_of: Callable[[str], Told | None] = lambda _item_id: None,
     ) -> None:
         self.dispatcher = dispatcher
-        self._title_of, self._name_of, self._readable = title_of, name_of, readable
+        self._title_of, self._name_of, self._readable, self._told_of = title_of, name_of, readable, told_of
 
     def waiting(self, at: datetime) -> Waiting:
         items = self._items(at)
@@ -205,18 +219,9 @@ class Board:
             held=held,
         )
 
-    def _caller(self, item_id: str) -> "_Told":
+    def _caller(self, item_id: str) -> Told:
         caller = self.dispatcher.callers.get(item_id)
         if caller is None:
-            return _Told(None, "", "", vip=False)
+            return self._told_of(item_id) or NOBODY
         vip = caller.client is not None and caller.client.vip
-        return _Told(caller.call_id, caller.name, caller.number, vip=vip)
-
-
-class _Told(NamedTuple):
-    """Who it is that waits."""
-
-    card_id: str | None
-    name: str
-    number: str
-    vip: bool
+        return Told(caller.call_id, caller.name, caller.number, vip=vip)

@@ -86,7 +86,8 @@ class CallbackLines:
         absent = one.queue in router.policies and one.callback_id not in router.items
         if not absent or one.pbx not in self._in_step:
             return []
-        item = Item(one.callback_id, one.queue, one.entered_at.timestamp(), offset=one.offset, channel=CALLBACK)
+        points = one.offset + self._dispatcher.raised.get(one.callback_id, 0.0)
+        item = Item(one.callback_id, one.queue, one.entered_at.timestamp(), offset=points, channel=CALLBACK)
         return self._made(router.enqueue(item, now_s), event)
 
     def _made(self, offers: list[Offer], event: Event) -> Outcome:

@@ -171,7 +171,7 @@ function cells(item) {
   const forWhom = item.preferred && item.step === 1 && /^agent == /.test(item.requirement ?? "") ? t("wait_preferred", { name: name(item.preferred) }) : asked(item.requirement ?? "any");
   const asks = item.score === null ? t(/** @type {any} */ (`wait_held_${item.held ?? "pbx"}`)) : `${step}${forWhom}`;
   return [
-    el("span", { class: "item-who" }, item.vip ? icon("star") : "", outside(who(item)), item.vip ? el("span", { class: "badge badge-vip" }, t("vip")) : ""),
+    el("span", { class: "item-who" }, item.vip ? icon("star") : "", outside(who(item)), item.channel === "callback" ? el("span", { class: "badge" }, t("wait_callback")) : "", item.vip ? el("span", { class: "badge badge-vip" }, t("vip")) : ""),
     el("span", { class: "item-number quiet" }, outside(item.client ? item.number_text : "")),
     wait,
     el("span", { class: "item-asks" }, outside(`${queueTitle(item.queue)} · ${asks}`)),

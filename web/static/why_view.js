@@ -39,7 +39,8 @@ export class WhyView {
   /** Look again. @param {any} item its line in the list */
   async refresh(item) {
     if (item.score === null) return this.#say(t(/** @type {any} */ (`wait_held_${item.held ?? "pbx"}`)));
-    if (item.state === "offered") return this.#drawOffer(item.card_id);
+    if (item.state === "offered" && item.channel === "voice") return this.#drawOffer(item.card_id);
+    if (item.state === "offered") return this.#say(t("wait_offered", { names: item.offered_to.join(", ") }));
     try {
       this.#why = await ask("GET", path`/api/routing/waiting/${this.itemId}/why`);
       this.#draw();

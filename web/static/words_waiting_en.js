@@ -28,6 +28,7 @@ export const waitingEnglish = {
   wait_held_door: "On the way out of the queue: it is closed.",
   wait_held_phone: "A phone rings that Meridian did not ring.",
   wait_held_pbx: "The phone system picks the operator for this queue.",
+  wait_callback: "Callback",
   wait_preferred: "for {name} first",
   wait_raised: "+{points} from a supervisor",
   why_open: "Why is {who} still waiting?",

@@ -29,6 +29,7 @@ export const waitingRussian = {
   wait_held_door: "Уходит из очереди: она закрыта.",
   wait_held_phone: "Звонит телефон, который вызвал не Meridian.",
   wait_held_pbx: "Оператора для этой очереди выбирает АТС.",
+  wait_callback: "Обратный звонок",
   wait_preferred: "сначала — {name}",
   wait_raised: "+{points} от супервизора",
   why_open: "Почему {who} всё ещё ждёт?",

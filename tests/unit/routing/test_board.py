@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from routing.board import Board
+from routing.board import Board, Told
 from routing.hours import Hours
 from routing.hours_text import week
+from routing.lines import Item
 from routing.settings import Mode, PersonSetting, QueueSetting
 from tests.centre import NOON, Centre
 
@@ -66,6 +67,21 @@ def test_items_come_in_the_order_of_their_urgency() -> None:
     assert (second.step, second.steps, second.requirement) == (1, 1, "billing")
     assert (second.state, second.held, second.offered_to, second.channel) == ("waiting", None, [], "voice")
     assert told.names == {"boris": "<boris>"}
+
+
+def test_a_callback_waits_among_them() -> None:
+    one = centre()
+    one.calls("A")
+    promised = Item("back-1", "support", NOON.timestamp() - 600, channel="callback")
+    one.dispatcher.router.enqueue(promised, NOON.timestamp())
+    told_of = {"back-1": Told("card-1", "Nina", "+37120000002")}.get
+    first, second = Board(one.dispatcher, told_of=told_of).waiting(one.now).items
+    assert (first.item_id, first.channel, first.client, first.number, first.card_id) == (
+        "back-1", "callback", "Nina", "+37120000002", "card-1",
+    )  # fmt: skip
+    assert (second.item_id, second.channel) == ("A", "voice")
+    (unknown, _) = board(one).waiting(one.now).items
+    assert (unknown.card_id, unknown.client, unknown.number) == (None, "", "")
 
 
 def test_an_offer_tells_to_whom() -> None:

@@ -8,6 +8,7 @@ from core.callback import First
 from core.model import AgentState, CallbackNote, Direction, EndedBy, OfferOutcome
 from routing.callback_states import Moment
 from routing.settings import CallbackSetting, Mode
+from routing.wishes import PriorityAsked
 from tests.callback_day import IVAN, NOON, Day, at, week
 
 
@@ -29,6 +30,15 @@ def test_operator_first_from_the_key_to_the_talk() -> None:
     day.wait(60)
     assert (day.operator(), day.load(), day.callbacks.listed()) == (AgentState.READY, 0, [])
     assert not day.in_router() and not [timer for timer in day.timers if timer.startswith("callback")]
+
+
+def test_points_of_a_supervisor_stay_with_it_when_the_line_was_away() -> None:
+    day = Day()
+    callback_id = day.asks()
+    day.step(PriorityAsked(at=day.now, item_id=callback_id, offset=30.0, by="eva"))
+    day.lose()
+    day.connect()
+    assert day.dispatcher.router.items[callback_id].offset == 30.0
 
 
 def test_the_pop_goes_out_before_anything_rings_and_says_what_was_asked_when() -> None:
