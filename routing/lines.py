@@ -91,6 +91,19 @@ class Line:
         self.skills = skills_of(self.requirement)
         self.forget_free()
 
+    def rematch_for(self, person: Person, staff: Staff, *, there: bool) -> None:
+        """The same, where only this person came (`there`), left or learned something: nobody else is looked at, unless another
+        step counts from now on."""
+        member = there and self.policy.name in person.queues
+        passes = [member and step.passes(person) for step in self.steps[self.step : self.effective + 1]]
+        if not self.mask or any(passes[:-1]):
+            if member:
+                self.rematch(staff)
+            return
+        self.mask = self.mask | 1 << person.number if passes[-1] else self.mask & ~(1 << person.number)
+        if not self.mask:
+            self.rematch(staff)
+
     # --- items ----------------------------------------------------------------------------------------------------
 
     def static(self, item: Item) -> float:

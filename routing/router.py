@@ -77,7 +77,7 @@ class Router:
             raise BadConfiguration(f"{person.login} belongs to queues that don't exist: {', '.join(sorted(unknown))}")
         self.staff.sign_in(person)
         self._serves[person.login] = 0
-        changed = self._rematch(person.queues)
+        changed = self._rematch(person, person.queues)
         return self._serve(person, now_s) + self._settle(changed, now_s)
 
     def sign_out(self, login: str, now_s: float) -> list[Offer]:
@@ -91,7 +91,7 @@ class Router:
             made += self.failed(item_id, login, now_s)
         self.staff.sign_out(person)
         del self._serves[login]
-        return made + self._settle(self._rematch(person.queues), now_s)
+        return made + self._settle(self._rematch(person, person.queues, there=False), now_s)
 
     def relearn(
         self, login: str, now_s: float, *, skills: Mapping[str, int] | None = None, queues: frozenset[str] | None = None
@@ -102,7 +102,7 @@ class Router:
         person.skills = person.skills if skills is None else skills
         person.queues = person.queues if queues is None else queues
         self.staff.changed(person)
-        changed = self._rematch(concerned)
+        changed = self._rematch(person, concerned)
         return self._serve(person, now_s) + self._settle(changed, now_s)
 
     def set_ready(self, login: str, ready: bool, now_s: float) -> list[Offer]:
@@ -442,11 +442,14 @@ class Router:
             self._unused.append(line.number)
             line.dropped = True
 
-    def _match(self, line: Line) -> bool:
-        """Whether anybody may serve it now who couldn't before."""
+    def _match(self, line: Line, only: Person | None = None, *, there: bool = True) -> bool:
+        """Whether anybody may serve it now who couldn't before. `only` this person came, left or learned something."""
         before = line.mask
-        line.rematch(self.staff)
-        bit, concerned = 1 << line.number, before | line.mask
+        if only is None:
+            line.rematch(self.staff)
+        else:
+            line.rematch_for(only, self.staff, there=there)
+        bit, concerned = 1 << line.number, before ^ line.mask
         while concerned:
             low = concerned & -concerned
             concerned ^= low
@@ -456,9 +459,10 @@ class Router:
                 self._serves[person.login] = serves | bit if line.mask & low else serves & ~bit
         return bool(line.mask & ~before)
 
-    def _rematch(self, queues: frozenset[str]) -> list[Line]:
-        """The lines that somebody may serve now who couldn't before."""
-        return [line for line in self._lines.values() if line.policy.name in queues and self._match(line)]
+    def _rematch(self, person: Person, queues: frozenset[str], *, there: bool = True) -> list[Line]:
+        """The lines of these queues that somebody may serve now who couldn't before."""
+        lines = [line for line in self._lines.values() if line.policy.name in queues]
+        return [line for line in lines if self._match(line, person, there=there)]
 
     def _person(self, login: str) -> Person:
         person = self.staff.people.get(login)

@@ -471,3 +471,28 @@ def test_who_was_offered_it_in_vain_comes_after_all_others() -> None:
     assert given(one.failed("a", "anna", 11)) == [("a", ("boris",))]
     assert given(one.failed("a", "boris", 18)) == [("a", ("carmen",))]
     assert given(one.failed("a", "carmen", 19)) == [("a", ("anna",))]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whoever_comes_goes_or_learns_is_matched_as_if_everybody_were_looked_at_anew(seed: int) -> None:
+    rng = random.Random(seed)
+    asked = steps((0, "a >= 4 and b"), (10, "a >= 2"), (20, "b"))
+    one = router(QueuePolicy(name="q", steps=asked), QueuePolicy(name="r", steps=asked[:2]))
+    for number in range(12):
+        preferred = f"p{number}" if number % 3 == 0 else None
+        one.enqueue(item(f"i{number}", rng.choice("qr"), preferred=preferred), float(number % 3 * 10))
+    for turn in range(200):
+        login, now_s = f"p{rng.randrange(8)}", 30.0 + turn
+        skills = {name: rng.randint(1, 5) for name in "ab" if rng.random() < 0.5}
+        queues = frozenset(name for name in "qr" if rng.random() < 0.7)
+        there = login in one.staff.people
+        if there and rng.random() < 0.5:
+            one.sign_out(login, now_s)
+        elif there:
+            one.relearn(login, now_s, skills=skills, queues=queues)
+        else:
+            one.sign_in(Person(login, "here", skills, queues, ready=False), now_s)
+        for line in {id(item.line): item.line for item in one.items.values() if item.line}.values():
+            told = line.mask, line.effective
+            line.rematch(one.staff)
+            assert (line.mask, line.effective) == told
