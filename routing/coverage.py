@@ -5,13 +5,14 @@ A hole is a span in which a queue is open and no operator on shift passes a step
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from routing.hours import Hours, Span, minus, spans
-from routing.policy import QueuePolicy
+from routing.policy import QueuePolicy, Step
+from routing.staff import CAPACITY
 
 
 class Severity(StrEnum):
@@ -39,6 +40,12 @@ class OnShift:
     queues: frozenset[str]
     shifts: tuple[Hours, ...]
     breaks: tuple[Hours, ...] = ()
+    capacity: Mapping[str, int] = field(default_factory=lambda: dict(CAPACITY))
+
+    def serves(self, policy: QueuePolicy, step: Step) -> bool:
+        """At this step, whenever they work."""
+        room = self.capacity.get(policy.channel, 0) > 0
+        return room and policy.name in self.queues and step.requirement.passes(self)
 
     def spans(self, start: datetime, end: datetime) -> list[Span]:
         working = union(span for shift in self.shifts for span in spans(shift, start, end))
@@ -59,12 +66,7 @@ def holes(
         hours = hours_of.get(policy.name)
         open_spans = [Span(start, end)] if hours is None else list(spans(hours, start, end))
         able = [
-            union(
-                span
-                for person in people
-                if policy.name in person.queues and step.requirement.passes(person)
-                for span in working[person.login]
-            )
+            union(span for person in people if person.serves(policy, step) for span in working[person.login])
             for step in policy.steps
         ]
         without_first = minus(open_spans, able[0])

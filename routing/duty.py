@@ -3,6 +3,7 @@
 Never says what becomes of offers (offering.py); the dispatcher ends those of somebody who leaves first.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from core.effects import WakeAt
@@ -10,10 +11,9 @@ from core.model import AgentStatus
 from routing.on_duty import Operator
 from routing.ports import PlanInForce
 from routing.router import Offer, Router
-from routing.staff import Person
+from routing.staff import CAPACITY, Person
 
 REST_TIMER, SHIFT_TIMER = "rest ", "shift "
-_CAPACITY = {"voice": 1, "callback": 1}
 
 
 class Duty:
@@ -52,7 +52,7 @@ class Duty:
             self.plan.site_of(status.login),
             dict(planned.skills) if planned else {},
             self._queues(status.login),
-            capacity=dict(_CAPACITY),
+            capacity=self._capacity(status.login),
             idle_since_s=status.since.timestamp(),
             ready=False,
         )
@@ -76,7 +76,13 @@ class Duty:
             return []
         planned = self.plan.person(operator.login)
         skills = dict(planned.skills) if planned else {}
-        return self._router.relearn(operator.login, at.timestamp(), skills=skills, queues=self._queues(operator.login))
+        return self._router.relearn(
+            operator.login,
+            at.timestamp(),
+            skills=skills,
+            queues=self._queues(operator.login),
+            capacity=self._capacity(operator.login),
+        )
 
     def shift(self, operator: Operator, at: datetime) -> WakeAt:
         """On shift or not, and the timer of the next change."""
@@ -101,6 +107,10 @@ class Duty:
         if person.ready != operator.free_to_choose:
             made += self._router.set_ready(operator.login, operator.free_to_choose, now_s)
         return made
+
+    def _capacity(self, login: str) -> Mapping[str, int]:
+        planned = self.plan.person(login)
+        return CAPACITY if planned is None else {**CAPACITY, **planned.capacity}
 
     def _queues(self, login: str) -> frozenset[str]:
         planned = self.plan.person(login)

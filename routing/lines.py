@@ -6,7 +6,7 @@ compared when a decision is made, first item against first item.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from operator import itemgetter
@@ -49,10 +49,14 @@ class Item:
 
 
 class Line:
-    """`mask`: whose number has a bit may serve it. `step`: the one whose time has come; `effective`: the one that counts, since
+    """`kind`: what the items in it have in common; `number`: its bit, which another line may have after it. `mask`: whose number
+    has a bit may serve it. `step`: the one whose time has come; `effective`: the one that counts, since
     steps that nobody signed in could ever pass are skipped."""
 
-    def __init__(self, number: int, policy: QueuePolicy, steps: tuple[Requirement, ...], step: int) -> None:
+    def __init__(
+        self, kind: Hashable, number: int, policy: QueuePolicy, steps: tuple[Requirement, ...], step: int
+    ) -> None:
+        self.kind = kind
         self.number = number
         self.policy = policy
         self.steps = steps

@@ -104,7 +104,7 @@ class NativeMembers:
     def _belongs(self, plan: PlanInForce, login: str) -> Iterator[tuple[str, int]]:
         """The queues in which they are to be rung, and how late in the order."""
         person = plan.person(login)
-        if person is None:
+        if person is None or not person.capacity.get("voice", 1):
             return
         who = _Able(login, plan.site_of(login), person.skills)
         for queue, policies in self._queues.items():

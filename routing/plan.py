@@ -10,6 +10,7 @@ from routing.hours import ALWAYS, Closure, Forced, Hours
 from routing.policy import QueuePolicy, Strategy
 from routing.settings import HoursSetting, PersonSetting, QueueSetting
 from routing.simulation import Worker
+from routing.staff import CAPACITY
 
 NO_FEEDS: Mapping[str, "FeedDays"] = {}
 NOTHING_FORCED: Mapping[str, Forced] = {}
@@ -56,6 +57,7 @@ class Plan:
                 site=person.site,
                 skills=person.skills,
                 queues=person.queues,
+                capacity=person.capacity,
                 shifts=tuple((span.opens.timestamp(), span.closes.timestamp()) for span in person.spans(start, end)),
             )
             for person in self.people
@@ -66,10 +68,7 @@ class Plan:
         return [
             policy.name
             for policy in self.policies()
-            if not any(
-                policy.name in person.queues and any(step.requirement.passes(person) for step in policy.steps)
-                for person in self.people
-            )
+            if not any(person.serves(policy, step) for person in self.people for step in policy.steps)
         ]
 
 
@@ -100,6 +99,7 @@ def planned(
                 queues=frozenset(one.queues),
                 shifts=tuple(calendars[shift] for shift in one.shifts),
                 breaks=tuple(calendars[each] for each in one.breaks),
+                capacity={**CAPACITY, **one.capacity},
             )
             for login, one in people.items()
             if one.shifts

@@ -34,8 +34,11 @@ class Offer(NamedTuple):
 
 @dataclass(slots=True)
 class _Open:
+    """`channel`: of the moment of the offer, whatever a plan has made of the queue since."""
+
     item: Item
     offer: Offer
+    channel: str
     waiting_for: set[str] = field(default_factory=set)
 
 
@@ -94,13 +97,21 @@ class Router:
         return made + self._settle(self._rematch(person, person.queues, there=False), now_s)
 
     def relearn(
-        self, login: str, now_s: float, *, skills: Mapping[str, int] | None = None, queues: frozenset[str] | None = None
+        self,
+        login: str,
+        now_s: float,
+        *,
+        skills: Mapping[str, int] | None = None,
+        queues: frozenset[str] | None = None,
+        capacity: Mapping[str, int] | None = None,
     ) -> list[Offer]:
-        """Other skills or queues, effective at once for those already waiting."""
+        """Other skills, queues or capacity, effective at once for those already waiting."""
         person = self._person(login)
         concerned = person.queues | (queues or frozenset())
         person.skills = person.skills if skills is None else skills
         person.queues = person.queues if queues is None else queues
+        if capacity is not None:
+            person.capacity = {**dict.fromkeys(person.capacity, 0), **capacity}
         self.staff.changed(person)
         changed = self._rematch(person, concerned)
         return self._serve(person, now_s) + self._settle(changed, now_s)
@@ -143,14 +154,10 @@ class Router:
 
     def withdraw(self, item_id: str, now_s: float) -> list[Offer]:
         """It waits no more: the caller left, or somebody took it by hand. An offer under way is cancelled; who had it is free."""
-        item = self.items.pop(item_id, None)
+        item = self.items.get(item_id)
         if item is None:
             return []
-        open_one = self.offers.pop(item_id, None)
-        if open_one is None:
-            self._leave(item)
-            return []
-        return [offer for login in sorted(open_one.waiting_for) for offer in self._release(login, item, now_s)]
+        return [offer for login, channel in self._lose(item) for offer in self._release(login, channel, now_s)]
 
     def change_priority(self, item_id: str, offset: float, now_s: float) -> None:
         """Other points, effective at once; its age stays."""
@@ -180,9 +187,9 @@ class Router:
         """They have it. The others to whom it was offered are free again. The item is gone from here."""
         open_one = self._offer(item_id, login)
         del self.offers[item_id]
-        item = self.items.pop(item_id)
+        del self.items[item_id]
         others = sorted(open_one.waiting_for - {login})
-        return [offer for other in others for offer in self._release(other, item, now_s)]
+        return [offer for other in others for offer in self._release(other, open_one.channel, now_s)]
 
     def failed(self, item_id: str, login: str, now_s: float, *, ready: bool = True) -> list[Offer]:
         """Declined, not answered, phone out of order, browser asleep: the item is back in its old place with its old age.
@@ -203,7 +210,7 @@ class Router:
             self._step(item, policy, now_s)
             self._join(item)
             made += self._settle([self._line(item)], now_s)
-        return made + self._release(login, item, now_s)
+        return made + self._release(login, open_one.channel, now_s)
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -231,9 +238,12 @@ class Router:
     # --- the plan -------------------------------------------------------------------------------------------------
 
     def reform(self, policies: Iterable[QueuePolicy], now_s: float) -> list[Offer]:
-        """Other policies, at once for those who wait. Of a queue that is gone, the caller withdraws the items first."""
+        """Other policies, at once for those who wait. What waits or is offered in a queue that is gone, is gone from here."""
         before, self.policies = self.policies, {policy.name: policy for policy in policies}
         changed = {name for name in before.keys() | self.policies.keys() if before.get(name) != self.policies.get(name)}
+        freed = [
+            each for item in list(self.items.values()) if item.queue not in self.policies for each in self._lose(item)
+        ]
         moved = [item for item in self.items.values() if item.queue in changed]
         waiting = [item for item in moved if item.waiting]
         for item in waiting:
@@ -243,7 +253,8 @@ class Router:
             self._step(item, self.policies[item.queue], now_s)
         for item in waiting:
             self._join(item)
-        return self._settle({self._line(item).number: self._line(item) for item in waiting}.values(), now_s)
+        made = self._settle({self._line(item).number: self._line(item) for item in waiting}.values(), now_s)
+        return made + [offer for login, channel in freed for offer in self._release(login, channel, now_s)]
 
     # --- asked by those who explain ---------------------------------------------------------------------------------
 
@@ -352,15 +363,14 @@ class Router:
             person.load[channel] = person.load.get(channel, 0) + 1
             self.staff.changed(person)
         offer = Offer(item.item_id, item.queue, tuple(person.login for person in people), now_s, step)
-        self.offers[item.item_id] = _Open(item, offer, set(offer.logins))
+        self.offers[item.item_id] = _Open(item, offer, channel, set(offer.logins))
         return offer
 
-    def _release(self, login: str, item: Item, now_s: float) -> list[Offer]:
+    def _release(self, login: str, channel: str, now_s: float) -> list[Offer]:
         """An offer that came to nothing: their capacity is free again, their idle time goes on."""
         person = self.staff.people.get(login)
         if person is None:
             return []
-        channel = item.channel or self.policies[item.queue].channel
         person.load[channel] = max(0, person.load.get(channel, 0) - 1)
         return self._serve(person, now_s)
 
@@ -380,6 +390,15 @@ class Router:
         if item.waiting and item.line is not None:
             item.line.remove(item)
             self._fronts.place(item.line)
+
+    def _lose(self, item: Item) -> list[tuple[str, str]]:
+        """It is gone from here; whose capacity on which channel that frees."""
+        del self.items[item.item_id]
+        open_one = self.offers.pop(item.item_id, None)
+        if open_one is None:
+            self._leave(item)
+            return []
+        return [(login, open_one.channel) for login in sorted(open_one.waiting_for)]
 
     def _remember(self, at_s: float, item: Item) -> None:
         heappush(self._due, (at_s, item.number, item.item_id))
@@ -419,7 +438,7 @@ class Router:
             if preferred is not None:
                 asked, begin = [IsAgent((preferred,)), *asked], 0
             number = self._unused.pop() if self._unused else len(self._lines)
-            line = self._lines[kind] = Line(number, policy, tuple(asked), begin)
+            line = self._lines[kind] = Line(kind, number, policy, tuple(asked), begin)
             self._match(line)
         return line
 
@@ -437,6 +456,8 @@ class Router:
         """These lines, which nobody stands in, are no more."""
         for kind in list(kinds):
             line = self._lines.pop(kind)
+            if kind[2] is not None or kind[3] is not None:
+                self._demand.forget(line)  # of these there is no end
             bit = ~(1 << line.number)
             self._serves = {login: serves & bit for login, serves in self._serves.items()}
             self._unused.append(line.number)

@@ -6,6 +6,7 @@ So a line that many ask for and few can serve weighs much, and its people are ke
 bench and simulation compare it with the usual ones.
 """
 
+from collections.abc import Hashable
 from math import exp, log
 
 from routing.lines import Line
@@ -16,18 +17,21 @@ _FORGET = log(2) / HALF_LIFE_S
 
 
 class Demand:
-    """Arrivals of each line, forgotten exponentially."""
+    """Arrivals of each kind of line, forgotten exponentially. They outlive the line: other policies don't change who calls."""
 
     def __init__(self) -> None:
-        self._rates: dict[int, tuple[float, float]] = {}
+        self._rates: dict[Hashable, tuple[float, float]] = {}
 
     def arrived(self, line: Line, now_s: float) -> None:
-        self._rates[line.number] = (self.rate(line, now_s) + _FORGET, now_s)
+        self._rates[line.kind] = (self.rate(line, now_s) + _FORGET, now_s)
 
     def rate(self, line: Line, now_s: float) -> float:
         """Arrivals per second."""
-        rate, at_s = self._rates.get(line.number, (0.0, now_s))
+        rate, at_s = self._rates.get(line.kind, (0.0, now_s))
         return rate * exp(-_FORGET * max(0.0, now_s - at_s))
+
+    def forget(self, line: Line) -> None:
+        self._rates.pop(line.kind, None)
 
 
 def missed(person: Person, line: Line, lines: list[Line], demand: Demand, now_s: float) -> float:

@@ -18,6 +18,9 @@ from routing import hours_text
 from routing.hours import Closure, Hours, Interval
 from routing.policy import QueuePolicy, Step, Strategy
 from routing.requirement import HIGHEST, LOWEST, AtSite, Requirement, leaves, parse, skills_of
+from routing.staff import CAPACITY, SPEAKING
+
+_MOST_UNITS = 20
 
 
 class Mode(StrEnum):
@@ -172,6 +175,8 @@ class QueueSetting:
     def __post_init__(self) -> None:
         _check_expression(self.requirement)
         self._refuse_circles()
+        if self.channel not in CAPACITY or self.channel == "callback":
+            raise BadConfiguration(f"'channel' is {self.channel!r}: choose voice, email or sms", place=("channel",))
         self.policy("this queue")
         if not 1 <= self.offer_s <= 300:
             raise BadConfiguration(f"'offer_s' is {self.offer_s}: a phone rings 1 to 300 seconds")
@@ -211,15 +216,26 @@ class QueueSetting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonSetting:
     """An operator as the plan knows them. `site` empty: of this centre. `shifts`: the hours in which they work, `breaks` those
-    that are taken off."""
+    that are taken off. `capacity`: how much at a time, by channel, where it isn't the usual (staff.py)."""
 
     site: str = ""
     skills: dict[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
     shifts: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
+    capacity: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for channel, units in self.capacity.items():
+            most = 1 if channel in SPEAKING else _MOST_UNITS
+            if channel not in CAPACITY:
+                raise BadConfiguration(
+                    f"there is no channel {channel!r}: there is {', '.join(CAPACITY)}", place=("capacity",)
+                )
+            if not 0 <= units <= most:
+                raise BadConfiguration(
+                    f"'capacity' for {channel} is {units}: choose 0 (none) to {most}", place=("capacity", channel)
+                )
         for skill, level in self.skills.items():
             if not LOWEST <= level <= HIGHEST:
                 raise BadConfiguration(

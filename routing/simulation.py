@@ -14,7 +14,7 @@ from routing.lines import Item
 from routing.policy import QueuePolicy
 from routing.requirement import Requirement
 from routing.router import Offer, Router
-from routing.staff import Person
+from routing.staff import CAPACITY, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ class Worker:
     skills: Mapping[str, int]
     queues: frozenset[str]
     shifts: tuple[tuple[float, float], ...]
+    capacity: Mapping[str, int] = field(default_factory=lambda: dict(CAPACITY))
 
 
 @dataclass(slots=True)
@@ -196,7 +197,7 @@ class Simulation:
             self._offered(self.router.set_ready(login, True, now_s), now_s)
             return
         worker = self._workers[login]
-        person = Person(login, worker.site, worker.skills, worker.queues, idle_since_s=now_s)
+        person = Person(login, worker.site, worker.skills, worker.queues, capacity=worker.capacity, idle_since_s=now_s)
         self._since[login] = now_s
         self._offered(self.router.sign_in(person, now_s), now_s)
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _SURPLUS = 4
+CAPACITY: Mapping[str, int] = {"voice": 1, "callback": 1, "email": 3, "sms": 3}
+"""Units per channel of somebody of whom nothing else is said; there are no other channels."""
+SPEAKING = frozenset({"voice", "callback"})
 
 
 @dataclass(slots=True, eq=False)
@@ -39,9 +42,6 @@ class Person:
             return False
         taken = 0 if channel in SPEAKING else load.get(channel, 0)
         return taken < self.capacity.get(channel, 0)
-
-
-SPEAKING = frozenset({"voice", "callback"})
 
 
 class Staff:

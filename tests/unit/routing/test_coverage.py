@@ -1,6 +1,7 @@
 """Holes in the plan, against asking every quarter of an hour."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,14 @@ def test_a_lunch_break_and_a_short_saturday_open_holes() -> None:
         Hole("support", Severity.NOBODY, half_past, eleven, "billing"),
     ]
     assert [(h.opens.day, h.severity) for h in found][-1] == (24, Severity.NOBODY)
+
+
+def test_who_takes_no_calls_fills_no_hole_of_a_queue_of_calls() -> None:
+    shift = hours("UTC", "Mon 09-18")
+    writes = replace(worker("anna", shift), capacity={"voice": 0, "email": 3})
+    policies = [QueuePolicy(name="support"), QueuePolicy(name="support", channel="email")]
+    found = [len(holes([policy], {"support": shift}, [writes], START, END)) for policy in policies]
+    assert found == [2, 0]
 
 
 def test_a_change_says_exactly_what_it_opens() -> None:

@@ -455,3 +455,17 @@ def test_who_comes_when_it_is_closed_goes_through_the_door_once() -> None:
     one.comes("anna", "1001")
     one.tells()
     assert one.dispatcher.router.items["A"].entered_s == (one.now - timedelta(seconds=2)).timestamp()
+
+
+def test_capacity_is_that_of_the_plan_and_counts_at_once() -> None:
+    one = centre({"anna": PersonSetting(queues=("support",), capacity={"voice": 0, "email": 5})})
+    one.comes("anna", "1001")
+    assert one.dispatcher.router.staff.people["anna"].capacity == {"voice": 0, "callback": 1, "email": 5, "sms": 3}
+    one.calls("A")
+    one.tells()
+    one.plan.people["anna"] = person()  # type: ignore[index]
+    one.replan()
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+    """)

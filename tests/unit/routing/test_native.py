@@ -220,6 +220,13 @@ def test_who_belongs_to_nobody_in_the_plan_is_left_alone() -> None:
     day.tells("1001 leaves support")
 
 
+def test_who_takes_no_calls_is_no_member() -> None:
+    day = Day(anna=PersonSetting(queues=("support",), capacity={"voice": 0}))
+    day.snapshot()
+    day.is_now("1001", "anna")
+    day.tells()
+
+
 def test_a_queue_to_which_the_plan_gives_nobody_keeps_the_members_that_it_has() -> None:
     day = Day({"support": QueueSetting(), "old": QueueSetting()})
     day.members = {("1001", "old"): 0}

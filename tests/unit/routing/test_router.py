@@ -1,6 +1,7 @@
 """Decisions: single rules by example, and all together against a judge who looks at everybody and everything each time."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -248,6 +249,168 @@ def test_other_skills_count_at_once_for_those_already_waiting() -> None:
     assert one.enqueue(item("b", at=5), 5) == []
 
 
+# ---- other policies at run time
+
+
+def test_other_policies_count_at_once_for_those_who_wait_with_their_place_and_age() -> None:
+    before = QueuePolicy(name="support", steps=steps((0, "billing"), (600, "any")))
+    one = router(before, QueuePolicy(name="sales"), people=[person("anna", "sales", billing=1), person("boris")])
+    one.took("anna", "voice", 0)
+    one.relearn("anna", 0, queues=frozenset({"support", "sales"}))
+    for n in range(3):
+        assert one.enqueue(item(f"a{n}", at=n), n) == []
+    assert given(one.reform([replace(before, steps=steps((0, "any"))), QueuePolicy(name="sales")], 10)) == [
+        ("a0", ("boris",))
+    ]
+    one.accepted("a0", "boris", 11)
+    assert given(one.finished("boris", "voice", 12)) == [("a1", ("boris",))]
+    assert one.items["a2"].entered_s == 2 and one.score(one.items["a2"], 62) == 1
+
+
+def test_rank_and_aging_are_changed_under_those_who_wait() -> None:
+    slow, fast = QueuePolicy(name="slow"), QueuePolicy(name="fast", aging=3)
+    one = router(slow, fast)
+    one.enqueue(item("s", "slow", at=0), 0)
+    one.enqueue(item("f", "fast", at=60), 60)
+    one.enqueue(item("t", "slow", at=90), 90)
+    one.reform([replace(slow, rank=1), replace(fast, aging=0.1)], 120)
+    order = [offer.item_id for offer in one.sign_in(person("anna", "slow", "fast"), 120)]
+    for _ in range(2):
+        one.accepted(order[-1], "anna", 121)
+        order += [offer.item_id for offer in one.finished("anna", "voice", 122)]
+    assert order == ["s", "t", "f"]
+
+
+def test_a_step_that_came_nearer_or_went_away_counts_by_the_time_that_was_waited() -> None:
+    policy = QueuePolicy(name="support", steps=steps((0, "billing"), (100, "any")))
+    one = router(policy, people=[person("anna", billing=1), person("boris")])
+    one.took("anna", "voice", 0)
+    assert one.enqueue(item("a", at=0), 0) == []
+    assert one.reform([replace(policy, steps=steps((0, "billing"), (50, "any")))], 30) == []
+    assert one.next_wake_s() == 50
+    one.set_ready("boris", False, 40)
+    assert one.wake(50) == []
+    assert one.reform([replace(policy, steps=steps((0, "billing")))], 60) == []
+    assert one.set_ready("boris", True, 61) == []  # it is for Anna again
+    assert one.wake(100) == []
+    assert given(one.finished("anna", "voice", 110)) == [("a", ("anna",))]
+
+
+def test_what_rings_is_not_withdrawn_and_comes_back_by_the_new_rules() -> None:
+    policy = QueuePolicy(name="support", steps=steps((0, "any")))
+    one = router(policy, people=[person("boris", idle=1), person("anna", idle=2, billing=1)])
+    assert given(one.enqueue(item("a", at=0), 3)) == [("a", ("boris",))]
+    assert one.reform([replace(policy, steps=steps((0, "billing")))], 4) == []
+    assert str(one.line_of(one.items["a"]).requirement) == "billing"
+    assert given(one.failed("a", "boris", 5)) == [("a", ("anna",))]
+    assert one.staff.people["boris"].can_take("voice")
+    one.reform([policy], 6)
+    one.accepted("a", "anna", 7)
+    assert one.items == {} and one.offers == {}
+
+
+def test_what_rings_at_a_step_that_is_gone_stands_in_one_that_is_there() -> None:
+    policy = QueuePolicy(name="support", steps=steps((0, "billing"), (10, "any")))
+    one = router(policy, people=[person("boris")])
+    one.enqueue(item("a", at=0), 20)
+    one.reform([replace(policy, steps=steps((0, "billing")))], 21)
+    assert str(one.line_of(one.items["a"]).requirement) == "billing"
+
+
+def test_another_strategy_at_run_time() -> None:
+    policy = QueuePolicy(name="support")
+    one = router(policy, people=[person("anna", idle=1), person("boris", idle=2)])
+    one.reform([replace(policy, strategy=Strategy.RING_ALL)], 3)
+    assert given(one.enqueue(item("a", at=3), 3)) == [("a", ("anna", "boris"))]
+    one.reform([policy], 4)
+    one.accepted("a", "boris", 5)
+    assert given(one.enqueue(item("b", at=5), 5)) == [("b", ("anna",))]
+
+
+def test_a_queue_that_is_gone_frees_whom_it_rang_for_the_others() -> None:
+    one = router(
+        QueuePolicy(name="old", rank=1), QueuePolicy(name="support"), people=[person("anna", "old", "support")]
+    )
+    one.enqueue(item("o1", "old", at=0), 0)
+    one.enqueue(item("o2", "old", at=1), 1)
+    one.enqueue(item("s", "support", at=2), 2)
+    assert given(one.reform([QueuePolicy(name="support")], 3)) == [("s", ("anna",))]
+    assert set(one.items) == {"s"}
+    with pytest.raises(NotFound):
+        one.enqueue(item("o3", "old", at=4), 4)
+    assert one.reform([QueuePolicy(name="support"), QueuePolicy(name="old")], 5) == []
+    one.accepted("s", "anna", 6)
+    one.enqueue(item("o3", "old", at=7), 7)
+    assert given(one.finished("anna", "voice", 8)) == [("o3", ("anna",))]
+
+
+def test_a_channel_that_changes_while_it_rings_leaves_nobody_busy() -> None:
+    one = router(QueuePolicy(name="support"), people=[person("anna")])
+    one.enqueue(item("a", at=0), 0)
+    one.reform([QueuePolicy(name="support", channel="email")], 1)
+    one.withdraw("a", 2)
+    assert one.staff.people["anna"].items == 0
+
+
+def test_what_is_known_of_the_demand_outlives_other_policies() -> None:
+    """So that scarce people are kept free after a change too."""
+    general = QueuePolicy(name="general", strategy=Strategy.SCARCITY)
+    thai = QueuePolicy(name="thai", strategy=Strategy.SCARCITY, steps=steps((0, "thai")))
+    one = router(general, thai, people=[person("somchai", "general", "thai", idle=0, thai=5)])
+    for n in range(3):
+        one.enqueue(item(f"t{n}", "thai", at=n), n)
+        one.withdraw(f"t{n}", n)
+    one.sign_in(person("anna", "general", idle=9), 10)
+    one.reform([replace(general, offset=1), replace(thai, offset=2)], 11)
+    assert given(one.enqueue(item("t", "thai", at=12), 12)) == [("t", ("somchai",))]
+    one.failed("t", "somchai", 13)
+    one.withdraw("t", 13)
+    assert given(one.enqueue(item("g", "general", at=20), 20)) == [("g", ("anna",))]
+
+
+# ---- the interrupt matrix
+
+
+@pytest.mark.parametrize(
+    ("holds", "may_take"),
+    [
+        ({}, "voice callback email sms"),
+        ({"voice": 1}, ""),
+        ({"callback": 1}, ""),
+        ({"email": 1}, "voice callback email sms"),
+        ({"email": 3}, "voice callback sms"),
+        ({"email": 3, "sms": 2}, "voice callback"),
+        ({"email": 3, "voice": 1}, ""),
+        ({"sms": 2, "callback": 1}, ""),
+    ],
+)
+def test_what_may_interrupt_what(holds: dict[str, int], may_take: str) -> None:
+    """A call interrupts written work, never the other way; calls and callbacks exclude each other; beside each other only as many
+    as there is room for."""
+    who = Person(
+        "anna", "riga", {}, frozenset(), capacity={"voice": 1, "callback": 1, "email": 3, "sms": 2}, load=holds
+    )
+    assert [c for c in ("voice", "callback", "email", "sms") if who.can_take(c)] == may_take.split()
+    who.ready = False
+    assert not any(who.can_take(c) for c in ("voice", "callback", "email", "sms"))
+
+
+def test_who_has_no_room_on_a_channel_at_all_is_never_offered_it() -> None:
+    who = Person("anna", "riga", {}, frozenset(), capacity={"email": 1, "voice": 0})
+    assert [c for c in ("voice", "callback", "email", "sms") if who.can_take(c)] == ["email"]
+
+
+def test_other_capacity_counts_at_once_for_those_already_waiting() -> None:
+    one = router(QueuePolicy(name="mail", channel="email"), people=[person("anna", "mail")])
+    one.relearn("anna", 0, capacity={"email": 0})
+    assert one.enqueue(item("a", "mail"), 1) == []
+    assert given(one.relearn("anna", 2, capacity={"email": 1})) == [("a", ("anna",))]
+    one.accepted("a", "anna", 3)
+    one.finished("anna", "email", 4)
+    one.relearn("anna", 5, capacity={"voice": 1})  # of a channel that isn't named there is none
+    assert one.enqueue(item("b", "mail", at=6), 6) == []
+
+
 def test_what_cant_be_is_refused() -> None:
     one = router(people=[person("anna")])
     one.enqueue(item("a"), 0)
@@ -285,21 +448,7 @@ class Judge:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        policies = []
-        for n in range(4):
-            times = [0, *sorted(self.chance.sample(range(5, 90), self.chance.randint(0, 2)))]
-            policies.append(
-                QueuePolicy(
-                    name=f"q{n}",
-                    steps=tuple(Step(float(at), parse(self.chance.choice(EXPRESSIONS))) for at in times),
-                    rank=self.chance.choice([0, 0, 1]),
-                    aging=self.chance.choice([0, 1, 1, 2.5]),
-                    offset=self.chance.choice([0, 0, 5]),
-                    strategy=self.chance.choice(list(Strategy)),
-                    channel=self.chance.choice(["voice", "voice", "email"]),
-                )
-            )
-        self.router = Router(policies)
+        self.router = Router(self.policies())
         self.now = 0.0
         self.count = 0
         self.working: list[tuple[str, str]] = []
@@ -310,7 +459,33 @@ class Judge:
             wake = self.router.next_wake_s()
             if wake is not None and wake <= self.now:
                 self.check(self.router.wake(self.now))
-            self.check(self.move())
+            self.check(self.replan() if self.chance.random() < 0.015 else self.move())
+
+    def replan(self) -> list[Offer]:
+        """Everything is another way, or one queue is, or some come or go."""
+        anew = self.policies()
+        kept = [self.router.policies.get(policy.name, policy) for policy in anew]
+        return self.router.reform(self.chance.choice([anew, kept, [*kept[:-1], anew[-1]]]), self.now)
+
+    def policies(self) -> list[QueuePolicy]:
+        """Of three to five queues, anything goes."""
+        chance, made = self.chance, []
+        for n in range(chance.randint(3, 5)):
+            times = [0, *sorted(chance.sample(range(5, 90), chance.randint(0, 2)))]
+            made.append(
+                QueuePolicy(
+                    name=f"q{n}",
+                    steps=tuple(Step(float(at), parse(chance.choice(EXPRESSIONS))) for at in times),
+                    rank=chance.choice([0, 0, 1]),
+                    aging=chance.choice([0, 1, 1, 2.5]),
+                    offset=chance.choice([0, 0, 5]),
+                    strategy=chance.choice(list(Strategy)),
+                    channel=chance.choice(["voice", "voice", "email", "sms"]),
+                    preferred_s=chance.choice([0, 20, 60]),
+                    retry_s=chance.choice([0, 20]),
+                )
+            )
+        return made
 
     def move(self) -> list[Offer]:
         chance, one = self.chance, self.router
@@ -326,8 +501,13 @@ class Judge:
                 login=f"p{self.count}",
                 site=chance.choice(["riga", "omsk"]),
                 skills={s: chance.randint(1, 5) for s in SKILLS if chance.random() < 0.5},
-                queues=frozenset(chance.sample(list(one.policies), chance.randint(1, 4))),
-                capacity={"voice": 1, "email": chance.randint(1, 3), "callback": chance.randint(0, 1)},
+                queues=frozenset(chance.sample(list(one.policies), chance.randint(1, len(one.policies)))),
+                capacity={
+                    "voice": chance.choice([1, 1, 1, 0]),
+                    "callback": chance.randint(0, 1),
+                    "email": chance.randint(0, 3),
+                    "sms": chance.randint(1, 2),
+                },
                 idle_since_s=self.now,
             )
             return one.sign_in(who, self.now)
@@ -350,7 +530,7 @@ class Judge:
             chosen = one.offers[chance.choice(offers)]
             login = chance.choice(sorted(chosen.waiting_for))
             if chance.random() < 0.7:
-                self.working.append((login, self.channel_of(chosen.item)))
+                self.working.append((login, chosen.channel))
                 return one.accepted(chosen.item.item_id, login, self.now)
             return one.failed(chosen.item.item_id, login, self.now, ready=chance.random() < 0.7)
         if kind < 0.80 and self.working:
@@ -361,12 +541,15 @@ class Judge:
         if kind < 0.87 and offers:
             return one.withdraw(chance.choice(offers), self.now)
         if kind < 0.90 and people:
-            return one.sign_out(chance.choice(people), self.now)
+            login = chance.choice(people)
+            self.working = [each for each in self.working if each[0] != login]
+            return one.sign_out(login, self.now)
         if kind < 0.95 and people:
             return one.set_ready(chance.choice(people), chance.random() < 0.7, self.now)
         if kind < 0.97 and people:
             skills = {s: chance.randint(1, 5) for s in SKILLS if chance.random() < 0.5}
-            return one.relearn(chance.choice(people), self.now, skills=skills)
+            queues = frozenset(chance.sample(list(one.policies), chance.randint(0, len(one.policies))))
+            return one.relearn(chance.choice(people), self.now, skills=skills, queues=queues)
         if waiting:
             one.change_priority(chance.choice(waiting), chance.choice([0.0, 1.0, 9.0]), self.now)
         return []
@@ -406,8 +589,17 @@ class Judge:
             if held is not None and held.offer is offer:
                 assert not held.item.waiting
         for login, person_now in one.staff.people.items():
-            talking = person_now.load.get("voice", 0) + person_now.load.get("callback", 0)
-            assert 0 <= talking <= 1 and person_now.load.get("email", 0) <= person_now.capacity["email"], login
+            load, capacity = person_now.load, person_now.capacity
+            assert load.get("voice", 0) + load.get("callback", 0) <= 1, login
+            assert all(0 <= load[channel] <= capacity[channel] for channel in load), login
+            offered = [o.channel for o in one.offers.values() if login in o.waiting_for]
+            working = [channel for who_works, channel in self.working if who_works == login]
+            assert +Counter(load) == Counter(offered + working), "they hold what was offered or taken, nothing else"
+        for waiting in one.items.values():
+            policy = one.policies[waiting.queue]
+            wished = waiting.preferred is not None and self.now < waiting.entered_s + policy.preferred_s
+            by_the_book = -1 if wished else policy.step_at(waiting.entered_s, self.now)
+            assert not waiting.waiting or waiting.step == by_the_book
         assert {i.item_id for i in one.items.values() if not i.waiting} == set(one.offers)
 
 

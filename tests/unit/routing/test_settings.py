@@ -9,7 +9,7 @@ from core.errors import BadConfiguration
 from core.settings import read_settings
 from routing.holiday_lists import public_holidays
 from routing.hours import Reason, is_open, why
-from routing.settings import HoursSetting, QueueSetting, RelaxSetting, WhenClosed, check_together
+from routing.settings import HoursSetting, PersonSetting, QueueSetting, RelaxSetting, WhenClosed, check_together
 
 HOURS = HoursSetting(
     zone="Europe/Riga",
@@ -61,6 +61,7 @@ def test_a_queue_becomes_a_policy() -> None:
         ('callback = {hours = "late"}', 1, "hours such as"),
         ('callback = {first = "anybody"}', 1, "must be one of operator, client"),
         ('relax = [{after_s = 9, requirement = ""}]', 1, "relaxation runs in a circle: the step 'any' comes again"),
+        ('channel = "fax"', 1, "choose voice, email or sms"),
         ("aging = nan", 1, "'aging' must be a number"),
         ('strategy = "best"', 1, "must be one of longest_idle"),
         ("requirment = 'x'", 1, "did you mean 'requirement'"),
@@ -70,6 +71,21 @@ def test_a_queue_that_cant_work_is_refused(text: str, line: int, why_not: str) -
     with pytest.raises(BadConfiguration) as refused:
         read_settings(QueueSetting, text, source="meridian.toml", environ={})
     assert why_not in str(refused.value) and "meridian.toml" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "why_not"),
+    [
+        ("{ fax = 1 }", "there is no channel 'fax': there is voice, callback, email, sms"),
+        ("{ voice = 2 }", "'capacity' for voice is 2: choose 0 (none) to 1"),
+        ("{ email = 21 }", "choose 0 (none) to 20"),
+        ("{ sms = -1 }", "choose 0 (none) to 20"),
+    ],
+)
+def test_capacity_that_nobody_has_is_refused(capacity: str, why_not: str) -> None:
+    with pytest.raises(BadConfiguration) as refused:
+        read_settings(PersonSetting, f"capacity = {capacity}", source="meridian.toml", environ={})
+    assert why_not in str(refused.value)
 
 
 @pytest.mark.parametrize(
