@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.rig.acd_centre import PASSWORD, PLAN, SALES, SUPPORT, AcdCentre, employ
+from tests.rig.acd_centre import PASSWORD, PLAN, SALES, SUPPORT, AcdCentre
 from tests.rig.instance import Asterisk
 from tests.rig.screen import Screen
 
@@ -37,7 +37,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AcdCentre]:
         pbx = f'recordings = "{asterisk.directory / "spool"}"'
         folder = tmp_path_factory.mktemp("callbacks")
         made = AcdCentre(asterisk, folder, {"anna": (1001, {}), "boris": (1002, {})}, plan=plan, pbx=pbx)
-        employ(made.meridian, "sofia", "", role="supervisor")
         try:
             yield made
         finally:
@@ -226,7 +225,6 @@ def test_client_first(tmp_path_factory: pytest.TempPathFactory) -> None:
     with Asterisk() as asterisk:
         plan, pbx = plan_of("", CLIENT_FIRST), 'client_phone = "PJSIP/{number}@trunk"'
         centre = AcdCentre(asterisk, tmp_path_factory.mktemp("first"), {"anna": (1001, {})}, plan=plan, pbx=pbx)
-        employ(centre.meridian, "sofia", "", role="supervisor")
         try:
             with supervisor(centre) as sofia:
                 called_first(centre, sofia)

@@ -1,20 +1,29 @@
 """A centre whose queues Meridian serves itself (ACD mode), on a real Asterisk: operators with phones and screens, callers, and a
 Meridian that may be killed."""
 
+import asyncio
 import json
 import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
+from core.ids import fresh_id
+from core.model import Role
+from runtime.database import Database
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
-from tests.rig.meridian import MERIDIAN, Meridian
+from tests.rig.meridian import MERIDIAN, SITE, Meridian
 from tests.rig.phone import Phone
 from tests.rig.screen import Screen
 from tests.rig.stage import Stage
+from web.people import User
+from web.sql import SqlAccounts
 
 PASSWORD = "correct horse battery"
 SUPPORT, SALES = "610", "611"
@@ -78,10 +87,11 @@ class AcdCentre:
             "cdr_every_s = 5.0", f"cdr_every_s = 1.0\nreconcile_s = 5.0\n{pbx}"
         )
         self.meridian.config.write_text(configured)
+        staff: dict[str, tuple[str | None, Role]] = {
+            login: (str(extension), Role.OPERATOR) for login, (extension, _) in people.items()
+        }
+        asyncio.run(hire(self.meridian, staff | {"sofia": (None, Role.SUPERVISOR)}))
         self.meridian.start()
-        for login, (extension, _) in people.items():
-            employ(self.meridian, login, str(extension))
-        employ(self.meridian, "sofia", "", role="supervisor")
         self.boss = Screen(self.meridian.url, "sofia", PASSWORD).http
         self.boss.post("/api/session", json={"login": "sofia", "password": PASSWORD}).raise_for_status()
         self.stage = Stage(asterisk.ports.ami, asterisk.ports.sip)
@@ -143,6 +153,28 @@ class AcdCentre:
         self.boss.close()
         self.stage.close()
         self.meridian.stop()
+
+
+async def hire(meridian: Meridian, people: Mapping[str, tuple[str | None, Role]]) -> None:
+    """Before Meridian runs: login -> extension and role, all with one password."""
+    database = Database(meridian.database_url)
+    try:
+        await database.migrate()
+        users, hashed = SqlAccounts(database), PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)
+        for login, (extension, role) in people.items():
+            user_id = fresh_id(datetime.now(UTC), os.urandom(10))
+            user = User(
+                user_id=user_id,
+                login=login,
+                name=login,
+                password_hash=hashed,
+                role=role,
+                site=SITE,
+                extension=extension,
+            )
+            await users.save_user(user)
+    finally:
+        await database.close()
 
 
 def employ(meridian: Meridian, login: str, extension: str, *, role: str = "operator") -> None:

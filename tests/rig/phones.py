@@ -60,7 +60,7 @@ class PhoneRoom:
         return self._count
 
     def agent(self, number: int, xml: str = "phone_uas.xml", *, words: Mapping[str, object] | None = None) -> Phone:
-        """Switch on the phone of agent 1001..1030."""
+        """Switch on the phone of agent 1001..1060."""
         return self._on(xml, AGENT_IP, self.sip_port + number - 1000, str(number), words)
 
     def trunk(self, xml: str = "phone_uas.xml", *, words: Mapping[str, object] | None = None) -> Phone:
