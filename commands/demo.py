@@ -6,6 +6,7 @@ import contextlib
 import shutil
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from web.settings import WebSettings
 PASSWORD = "meridian"
 PAST_DAYS = 5.0
 SEED = 20
+MESSAGES = "messages"
 _WAITING = {"billing": 2, "tech": 2}
 """So many callers wait at least: whoever signs in is offered one at once, and supervisors have something to look at."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -54,13 +56,13 @@ def run(arguments: Namespace) -> int:
 
 async def _demo(arguments: Namespace) -> None:
     folder: Path = arguments.folder
-    plan = TrafficPlan(calls_per_hour=arguments.calls_per_hour, zone=ZoneInfo(ZONE), waiting=_WAITING)
+    plan = TrafficPlan(calls_per_hour=arguments.calls_per_hour, zone=ZoneInfo(ZONE))
     cdr = folder / "Master.csv"
     if not await asyncio.to_thread(cdr.exists):
         print(f"Letting {PAST_DAYS:.0f} days of calls happen first ...", flush=True)
         await asyncio.to_thread(_write_past, cdr, plan)
     first_time = not await asyncio.to_thread((folder / "meridian.db").exists)
-    async with _simulated(plan, cdr) as (pbx, port):
+    async with _simulated(replace(plan, waiting=_WAITING), cdr) as (pbx, port):
         service = Service(_configuration(arguments, port, cdr))
 
         tasks: list[asyncio.Task[None]] = []
@@ -90,7 +92,9 @@ def _write_past(cdr: Path, plan: TrafficPlan) -> None:
 async def _simulated(plan: TrafficPlan, cdr: Path) -> AsyncIterator[tuple[SimulatedPbx, int]]:
     # Seeded by the day: every start brings other calls, from the same people.
     accounts = {"meridian": Account(secret=PASSWORD)}
-    pbx = SimulatedPbx(accounts=accounts, company=COMPANY, seed=SEED, traffic=plan, cdr=cdr)
+    pbx = SimulatedPbx(
+        accounts=accounts, company=COMPANY, seed=SEED, traffic=plan, cdr=cdr, messages=cdr.parent / MESSAGES
+    )
     port = await pbx.start()
     try:
         yield pbx, port
@@ -111,6 +115,7 @@ def _configuration(arguments: Namespace, ami_port: int, cdr: Path) -> Configurat
                 call_prefix="9",
                 cdr_csv=cdr,
                 cdr_since=datetime.now(UTC) - timedelta(days=PAST_DAYS + 1),
+                recordings=arguments.folder / MESSAGES,
                 queue_extensions={queue: did for did, queue in COMPANY.dids.items()},
             )
         },
@@ -165,7 +170,7 @@ def _welcome(service: Service) -> str:
 async def _call_whoever_looks(service: Service, pbx: SimulatedPbx) -> None:
     """Whoever has the page open is left to their calls. In the queues of the PBX's own these are sent to them, as often as makes
     a demo; for the others Meridian chooses among those who wait."""
-    distributed = {member for members in COMPANY.queues.values() for member in members}
+    distributed = frozenset(COMPANY.queues["support"])
     while True:
         present = service.hub.present()
         pbx.traffic.spare(present | {one.extension for one in PEOPLE if one.colleague and one.extension})

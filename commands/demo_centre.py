@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.callback import First
 from core.desk import CheckQuestion, CustomField, Desk, FieldKind, QueueSettings, WrapUpMode
+from core.lobby import Lobby
 from core.model import Role
 from routing.policy import Strategy
 from routing.settings import (
@@ -53,8 +54,8 @@ PEOPLE = (
 )
 COMPANY = Company(
     agents=("1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008", "1009"),
-    queues={"support": ("1003", "1004", "1006")},
-    acd={"billing": "support", "tech": ""},
+    queues={"support": ("1003", "1004", "1006"), "reserve": ("1004", "1006")},
+    acd={"billing": "reserve", "tech": "reserve"},
     dids={"500": "support", "510": "billing", "520": "tech"},
 )
 BEFORE_MERIDIAN = Company(
@@ -103,7 +104,7 @@ QUEUES = {
         vip=15.0,
         hours="moscow_day",
         closed=WhenClosed.VOICEMAIL,
-        fallback="support",
+        fallback="reserve",
         resume_s=300,
     ),
     "tech": QueueSetting(
@@ -119,7 +120,9 @@ QUEUES = {
         hours="toronto_day",
         closed=WhenClosed.CALLBACK,
         closing=WhenClosed.CALLBACK,
+        fallback="reserve",
         callback=CallbackSetting(first=First.OPERATOR, attempts=3, pause_s=120),
+        lobby=Lobby(callback_key=True),
     ),
 }
 

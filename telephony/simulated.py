@@ -15,6 +15,7 @@ from telephony.simulated_channels import Pairs
 from telephony.simulated_exchange import Company, founded
 from telephony.simulated_faults import Faults
 from telephony.simulated_line import HungUp
+from telephony.simulated_messages import MessageFolder
 from telephony.simulated_plan import Truth
 from telephony.simulated_request import Account, written
 from telephony.simulated_session import Session
@@ -29,7 +30,8 @@ _IDLE_S = 1.0
 class SimulatedPbx:
     """`await start()`, then calls come by themselves (with `traffic`) or by `pbx.calls`; `truth` is what was really played.
 
-    `speed` 10 makes rings and talks ten times shorter; clocks stay true. `cdr` gets a csv line per call, as cdr_custom writes it.
+    `speed` 10 makes rings and talks ten times shorter; clocks stay true. `cdr` gets a csv line per call, as cdr_custom writes it;
+    `messages` is the folder for what callers say to the answering machine.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class SimulatedPbx:
         speed: float = 1.0,
         traffic: TrafficPlan | None = None,
         cdr: Path | None = None,
+        messages: Path | None = None,
         timestamps: bool = False,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -53,6 +56,8 @@ class SimulatedPbx:
         self._calls = founded(company or Company(), now=self._now(), seed=seed, speed=speed, record=self._record)
         self._switch, self._stage = self._calls.exchange.switch, self._calls.exchange.stage
         self._switch.tell = self._tell
+        if messages is not None:
+            self._calls.exchange.keeps_message = MessageFolder(messages).put
         self.traffic = Traffic(self._calls, traffic or TrafficPlan(calls_per_hour=0.0), seed=seed)
         self._sessions: dict[Session, asyncio.Task[None]] = {}
         self._thawed = asyncio.Event()

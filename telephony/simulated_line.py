@@ -82,7 +82,7 @@ class Exchange:
 
     `acd`: queues in which callers wait for Meridian's choice, with the queue that takes over ("" where none does). `lobby` has
     the lines of those who wait there, by the caller's Uniqueid; `locks` who answered first for whom; `unregistered` phones are
-    off and known to be.
+    off and known to be. `keeps_message` puts what a caller has said where the PBX says that it lies.
     """
 
     switch: Switch
@@ -98,6 +98,7 @@ class Exchange:
     lobby: "dict[str, Line]" = field(default_factory=dict)
     locks: dict[str, Channel] = field(default_factory=dict)
     unregistered: set[str] = field(default_factory=set)
+    keeps_message: Callable[[str, int], None] = lambda _file, _seconds: None
 
     def boot(self) -> None:
         """All calls are lost, and with them who waited and who held a lock."""

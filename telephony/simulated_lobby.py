@@ -85,7 +85,7 @@ def _falls_back(line: Line, caller: Channel, name: str, why: str) -> Goto:
     caller.priority = 12
     waited_s = switch.wall() - int(caller.variables["CC_ENTERED"])
     told = (("Queue", name), ("Why", why), ("Waited", str(waited_s)))
-    switch.user_event(caller, "CcLobbyFallback", *told)
+    switch.user_event(caller, "CcFellBack", *told)
     return Goto(caller, "meridian-fallback", name)
 
 
@@ -122,7 +122,8 @@ def leaves_message(line: Line, caller: Channel, name: str) -> Going:
     if by_phone:
         switch.about("HangupRequest", caller)
     seconds = round((line.now() - began) * line.exchange.stage.speed)
-    caller.exten, caller.priority = "h", 2
+    line.exchange.keeps_message(file, seconds)
+    caller.exten, caller.priority = "h", 3
     switch.user_event(caller, "CcVoicemailLeft", ("Queue", name), ("File", file), ("Seconds", str(seconds)))
     goes(line, caller, by_phone=by_phone, announced=True)
     return None

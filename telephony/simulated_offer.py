@@ -63,7 +63,7 @@ def _joins(line: Line, leg: Channel, asked: Origination) -> Story:
     caller = switch.channels.get(name)
     if caller is None:
         return (yield from _lost(line, leg, "caller gone", *about))
-    if caller.variables.get("CC_SERVED") == "1":
+    if caller.variables.get("CC_SERVED") == "1" or caller.bridge is not None:
         return (yield from _lost(line, leg, "taken", *about))
     if announcement := asked.variable("CC_ANNOUNCE"):
         leg.priority = 4

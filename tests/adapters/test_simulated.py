@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import time
+import wave
 from collections.abc import AsyncIterator
 from hashlib import md5
 from pathlib import Path
@@ -302,6 +303,18 @@ async def test_a_waiting_caller_is_redirected(pbx: SimulatedPbx, ami: PlainAmi) 
     assert (await ami.ask("Redirect", Channel=caller["Channel"], **door))["Response"] == "Success"
     assert (await ami.event("QueueCallerAbandon"))["Uniqueid"] == caller["Uniqueid"]
     assert (await ami.event("UserEvent", UserEvent="CcVoicemailLeft"))["Queue"] == "lobby"
+
+
+async def test_a_message_lies_where_the_pbx_says(tmp_path: Path) -> None:
+    pbx = SimulatedPbx(accounts=ACCOUNTS, company=COMPANY, speed=20, messages=tmp_path / "messages")
+    async with PlainAmi(await pbx.start()) as ami:
+        await ami.log_in()
+        caller = await waiting(pbx, ami, Plan(patience_s=60, message_s=4))
+        await ami.ask("Redirect", Channel=caller["Channel"], Context="meridian-voicemail", Exten="lobby", Priority="1")
+        left = await ami.event("UserEvent", UserEvent="CcVoicemailLeft")
+    await pbx.stop()
+    with wave.open(str(tmp_path / "messages" / Path(left["File"]).name)) as sound:
+        assert sound.getnframes() / sound.getframerate() == int(left["Seconds"]) == 4
 
 
 # -- mishaps

@@ -32,6 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("login", "queue"), [("boris", "tech"), ("anna", "billing")])
 def test_whoever_signs_in_gets_a_call_that_meridian_chose(demo: str, login: str, queue: str) -> None:
     screen = Screen(url=demo, login=login, password="meridian").sign_in()

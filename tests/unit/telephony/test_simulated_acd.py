@@ -17,6 +17,7 @@ from tests.unit.telephony.simulated_shapes import APART, START, Pairs, by_channe
 # The recordings are of the rig's first dialplan, whose contexts and extensions had other names.
 OLD_NAMES = {"meridian-lobby": "lobby", "meridian-agent": "acd-agent", "meridian-takeover": "native"}
 OLD_EXTENSIONS = {"meridian-takeover": "support"}
+OLD_EVENTS = {"CcFellBack": "CcLobbyFallback"}
 BUSY, REJECTED = Ring(outcome=Hand.BUSY, after_s=1), Ring(outcome=Hand.REJECTED, after_s=1)
 AWAY, SILENT = Ring(outcome=Hand.UNAVAILABLE, after_s=1), Ring(outcome=Hand.NOANSWER)
 
@@ -152,6 +153,7 @@ def translated(events: list[Pairs]) -> list[Pairs]:
         told = dict(reversed(event))
         context, exten = told.get("Context", ""), told.get("Exten", "")
         renamed = {
+            "UserEvent": OLD_EVENTS.get(told.get("UserEvent", ""), told.get("UserEvent", "")),
             "Context": OLD_NAMES.get(context, context),
             "Exten": OLD_EXTENSIONS.get(context, exten) if exten == "s" else exten,
         }
@@ -195,7 +197,7 @@ def test_writes_the_headers_of_asterisk_in_its_order(shape: str) -> None:
         theirs.setdefault(event[0][1], set()).add(keys)
     for event in centre.said:
         name, keys = event[0][1], tuple(key for key, _ in event[1:])
-        if name in theirs and name != "VarSet" and ("UserEvent", "CcLobbyFallback") not in event:
+        if name in theirs and name != "VarSet" and ("UserEvent", "CcFellBack") not in event:
             assert keys in theirs[name], name
 
 
@@ -220,7 +222,7 @@ def test_nobody_waits_for_a_meridian_that_is_silent() -> None:
     call, caller = centre.caller("7916", Plan(rings=(("1006", Ring()),)))
     centre.run(SLICE_S * 2 + 1)
     assert caller.context == "meridian-takeover", "the heartbeat is older than 15 s after the second slice"
-    (told,) = centre.events("UserEvent", UserEvent="CcLobbyFallback")
+    (told,) = centre.events("UserEvent", UserEvent="CcFellBack")
     assert (told["Queue"], told["Why"], told["Waited"]) == ("lobby", "silent", "20")
     centre.to_the_end()
     assert call.truth.answered_by == "1006"
@@ -275,7 +277,7 @@ def test_who_came_first_stands_first_whenever_the_slices_begin_anew() -> None:
 def test_a_long_wait_is_over_when_the_queue_s_patience_is() -> None:
     centre = Centre()
     centre.caller("7916", Plan(rings=(("1006", Ring()),)))
-    while not (told := centre.events("UserEvent", UserEvent="CcLobbyFallback")):
+    while not (told := centre.events("UserEvent", UserEvent="CcFellBack")):
         centre.beat()
         centre.run(SLICE_S)
     assert (told[0]["Why"], int(told[0]["Waited"])) == ("patience", PATIENCE_S)
@@ -435,3 +437,16 @@ def test_a_restart_forgets_who_waited() -> None:
     centre.calls.exchange.boot()
     assert not centre.calls.exchange.lobby and not centre.calls.exchange.queues.by_name["lobby"].entries
     assert "CC_HEARTBEAT" not in centre.calls.exchange.switch.variables
+
+
+def test_who_answers_while_the_fallback_has_found_somebody_is_told() -> None:
+    centre = Centre()
+    plan = Plan(rings=(("1001", Ring(after_s=28)), ("1006", Ring(after_s=2))), talk_s=60)
+    call, caller = centre.caller("7916", plan)
+    centre.offer(caller, "1001", ring_s=40)
+    centre.calls.exchange.lobby[caller.uniqueid].tried.append("1001")
+    centre.run(30)
+    (lost,) = centre.events("UserEvent", UserEvent="CcOfferLost")
+    assert lost["Why"] == "taken" and call.truth.answered_by == "1006"
+    centre.to_the_end()
+    assert not centre.channels
