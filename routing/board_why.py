@@ -25,7 +25,7 @@ _UNFREE = frozenset({Obstacle.NOT_READY, Obstacle.BUSY})
 class Act(StrEnum):
     """`ready`: the operator ends the pause (or comes back from not responding); `finish`: finishes the wrap-up; `open_page`: opens
     the page of the desk, and is ready; `shift`: the plan has them on shift now; `learn`, `join`: has these skills, belongs to the
-    queue; `wait` until `at`."""
+    queue; `free`: their conversation and its wrap-up are over; `wait` until `at`."""
 
     READY = "ready"
     FINISH = "finish"
@@ -33,6 +33,7 @@ class Act(StrEnum):
     SHIFT = "shift"
     LEARN = "learn"
     JOIN = "join"
+    FREE = "free"
     WAIT = "wait"
 
 
@@ -237,7 +238,8 @@ def _freed(board: Board, item_id: str, one: OperatorLine) -> Iterator[Would]:
     if len(one.obstacles) != 1 or (one.state is AgentState.WRAP_UP and one.reason is not None):
         return  # after that wrap-up they pause
     (obstacle,) = one.obstacles
-    act = _AT_ONCE.get(obstacle)
+    talks = one.state is AgentState.BUSY and one.reason is None
+    act = Act.FREE if talks else _AT_ONCE.get(obstacle)
     if act is not None and one.ahead == 0:
         yield Would(act=act, login=one.login)
     until = one.until if obstacle in ("phone_fault", "wrap_up") else None  # these end by themselves

@@ -96,7 +96,10 @@ async def test_why_names_the_operators_and_what_would_help(desk: Desk, sits: Sit
         ("Anna Berg", "busy", ["busy"], []),
         ("Boris", "ready", ["requirement"], [{"asked": "lang.es >= 3", "has": "2"}]),
     ]
-    assert why["would"] == [{"act": "learn", "login": "boris", "skills": {"lang.es": 3}, "at": None}]
+    assert why["would"] == [
+        {"act": "learn", "login": "boris", "skills": {"lang.es": 3}, "at": None},
+        {"act": "free", "login": "anna", "skills": {}, "at": None},
+    ]
     assert why["names"] == {"anna": "Anna Berg", "boris": "Boris"}
 
 

@@ -85,6 +85,7 @@ export const waitingEnglish = {
   would_unlearn: "Taking {skills} from {name}",
   would_change: "Changing {name}'s skills: {skills}",
   would_join: "Adding {name} to {queue}",
+  would_free: "{name} ending the call, and the wrap-up after it",
   would_wait_step: "Waiting until {until} (in {in}): the next step comes",
   would_wait_for: "Waiting until {until} (in {in}): then {name}",
   would_now: "now",

@@ -86,6 +86,7 @@ export const waitingRussian = {
   would_unlearn: "{name} — убрать {skills}",
   would_change: "{name} — изменить навыки: {skills}",
   would_join: "{name} — добавить в очередь «{queue}»",
+  would_free: "{name} — закончить разговор и дела после него",
   would_wait_step: "Подождать до {until} (через {in}): наступит следующий шаг",
   would_wait_for: "Подождать до {until} (через {in}): тогда {name}",
   would_now: "сразу",

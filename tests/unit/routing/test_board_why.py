@@ -137,10 +137,12 @@ class Day:
             case Act.READY:
                 one.readies(phone)
             case Act.FINISH:
-                card = one.agents.status(phone).card_id  # type: ignore[union-attr]
-                typed = e.CardTyped(at=one.now, call_id=card or "", by=login, notes="", disposition="done")
-                one.step(typed)
-                one.finishes(phone)
+                self._finishes(login)
+            case Act.FREE:
+                (call,) = [call for call, talks in self.talking.items() if talks == phone]
+                one.ends(call)
+                if one.state(phone) is AgentState.WRAP_UP:
+                    self._finishes(login)
             case Act.OPEN_PAGE:
                 one.step(e.AgentBack(at=one.now, agent=phone))
                 one.readies(phone)
@@ -154,6 +156,12 @@ class Day:
             case Act.WAIT:
                 assert would.at is not None
                 one.wait_for(would.at, only={"steps", f"rest {phone}", f"wrap-up {phone}"})
+
+    def _finishes(self, login: str) -> None:
+        one, phone = self.centre, self.phone(login)
+        card = one.agents.status(phone).card_id or ""  # type: ignore[union-attr]
+        one.step(e.CardTyped(at=one.now, call_id=card, by=login, notes="", disposition="done"))
+        one.finishes(phone)
 
     def _plan(self, login: str, **changed: object) -> None:
         one = self.centre
@@ -257,6 +265,7 @@ def test_it_names_what_each_operator_does_and_what_would_change_it() -> None:
         (Act.READY, "ivan", {}),
         (Act.LEARN, "anna", {"lang.es": 3}),
         (Act.JOIN, "boris", {}),
+        (Act.FREE, "carmen", {}),
     ]
 
 
