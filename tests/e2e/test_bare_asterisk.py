@@ -17,11 +17,16 @@ from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
 from tests.rig.lab_run import play
 from tests.rig.meridian import MERIDIAN, Meridian
+from tests.rig.phones import PhoneRoom
 from tests.rig.traffic import Crew
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 
-CUSTOM = {"manager.conf": "manager_custom.conf", "extensions.conf": "extensions_custom.conf"}
+CUSTOM = {
+    "manager.conf": "manager_custom.conf",
+    "extensions.conf": "extensions_custom.conf",
+    "queues.conf": "queues_custom.conf",
+}
 
 
 def configuration(asterisk: Asterisk, meridian: Meridian, *, context: str) -> str:
@@ -141,3 +146,43 @@ def test_the_doctors_lines_make_the_main_job_work(
         assert "warn" not in findings(after.stdout), findings(after.stdout)["warn"]
         assert any(each["text"].startswith("Meridian is running at") for each in findings(after.stdout)["ok"])
         assert not any(json.loads(after.stdout)["lines"].values())
+
+
+@pytest.mark.parametrize(
+    ("conf", "trunk", "context", "queue"),
+    [("bare", "from-pstn", "internal", "support"), ("freepbx", "from-trunk", "from-internal", "400")],
+)
+def test_the_dialplan_of_a_queue_that_meridian_distributes(
+    tmp_path: Path, conf: str, trunk: str, context: str, queue: str
+) -> None:
+    """As docs/attach-asterisk.md says in its fifth step; then Meridian is silent, and a caller reaches the company's own queue."""
+    with Asterisk("bare", conf=conf) as asterisk:
+        etc, custom = asterisk.directory / "etc", conf == "freepbx"
+        meridian = Meridian(asterisk, tmp_path)
+        acd = f'\n[queues.help]\nmode = "acd"\nfallback = "{queue}"\n'
+        meridian.config.write_text(configuration(asterisk, meridian, context=context) + acd)
+        secrets = paste(doctor(meridian, "--lines", environment={}).stdout, etc, custom=custom)
+        restart(asterisk)
+        printed = doctor(meridian, "--lines", environment=secrets).stdout
+        assert "#include meridian_extensions.conf" in printed and "#include meridian_queues.conf" in printed
+
+        command = [str(MERIDIAN), "dialplan", "--config", str(meridian.config), "--write", str(etc)]
+        subprocess.run(command, check=True, capture_output=True, timeout=30)
+        secrets |= paste(printed, etc, custom=custom)
+        with (etc / (CUSTOM["extensions.conf"] if custom else "extensions.conf")).open("a") as end:
+            end.write(f"\n[{trunk}]\nexten => 510,1,Goto(meridian-acd,help,1)\n")
+        restart(asterisk)
+        report = findings(doctor(meridian, "--json", environment=secrets).stdout)
+        found = {each["code"]: each for each in report["ok"]}
+        assert f"help, then {queue}" in found["acd_queue"]["text"] and "acd_dialplan" in found
+        assert not [each for each in report.get("fail", []) + report.get("warn", []) if "acd" in each["code"]]
+
+        room = PhoneRoom(asterisk.ports.sip)
+        try:
+            operator = room.agent(1001)
+            caller = room.call("79161110001", "510")
+            operator.wait("RINGING", 30)
+            operator.answer()
+            caller.hangup()
+        finally:
+            room.close()
