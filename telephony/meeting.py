@@ -7,7 +7,7 @@ from datetime import datetime
 from core.events import CallDropped, CallMerged
 from core.model import Direction
 from telephony import facts as f
-from telephony import ringing, talking
+from telephony import queueing, ringing, talking
 from telephony.floor import Floor
 from telephony.live import Call, Channel
 
@@ -107,6 +107,9 @@ def merge(floor: Floor, call: Call, into: Call, at: datetime) -> None:
         floor.say(CallMerged(at=at, call_id=call.call_id, into=into.call_id))
     for linkedid in call.linkedids:
         floor.link(into, linkedid, at)
+    if call.waiting and call.queue is not None and into.opened:
+        # An operator asked in a queue and let the client have the place there: Asterisk 22 tells no QueueCallerJoin for it.
+        queueing.takes_place(floor, into, call.queue, at)
     for channel in into.channels.values():
         if channel.offered and not channel.dialled_answer and opened:
             # It rang for the consultation; from now on it rings for the client.

@@ -102,6 +102,12 @@ def on_lobby_left(floor: Floor, fact: f.LobbyLeft) -> None:
         floor.say(CallFellBack(at=fact.at, call_id=channel.call.call_id, queue=fact.queue, why=fact.why))
 
 
+def takes_place(floor: Floor, call: Call, queue: str, at: datetime) -> None:
+    """The client of `call` waits in `queue` from here on, where somebody else has waited for them."""
+    call.queue, call.waiting, call.left_queue = queue, True, None
+    floor.say(CallQueued(at=at, call_id=call.call_id, queue=queue))
+
+
 def served(call: Call) -> None:
     """Somebody talks with the caller: the wait wasn't in vain."""
     call.waiting, call.left_queue = False, None

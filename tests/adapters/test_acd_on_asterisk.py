@@ -359,6 +359,19 @@ async def test_an_attended_transfer_works_from_here_too(node: Node, room: PhoneR
     await node.hears(e.CallTransferred, call_id=arrived.call_id)
 
 
+async def test_a_client_who_is_passed_on_into_a_queue_waits_there(node: Node, room: PhoneRoom) -> None:
+    _, agent, arrived, _ = await talking(node, room)
+    asking = await do(room.call, "1001", "611")
+    await node.hears(e.CallQueued, queue="sales-acd")
+    await do(agent.refer_replaces, "611", asking)
+    await node.hears(e.CallQueued, call_id=arrived.call_id, queue="sales-acd")
+    colleague = await do(room.agent, 1002)
+    offer_id = node.ring(arrived, "1002", "2")
+    await do(colleague.wait, "RINGING")
+    await do(colleague.answer)
+    await node.hears(e.CallAnswered, leg_id=offer_id)
+
+
 # -- doors
 
 

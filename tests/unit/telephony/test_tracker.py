@@ -265,6 +265,31 @@ def test_the_dialplan_takes_a_caller_out_of_our_queue() -> None:
     """)
 
 
+def test_a_client_who_is_passed_on_into_a_queue_waits_there() -> None:
+    """The operator has called the queue, and transfers before anybody answers (recorded nowhere: tried on Asterisk 22)."""
+    play = talking()
+    play.created(6, "C", "1001", exten="611")
+    play.queued(7, "C", "sales")
+    play.take_story()
+    play.attended(9, "B", "C", kind="App")
+    play.left(9, "A", "B")
+    play.hung_up(9, "B", "C")
+    play.unqueued(15, "A", "sales", abandoned=True)
+    play.queued(15, "A", "sales")
+    play.dialled(16, "", "cc.A.2", "1002")
+    play.bridged(18, "A", "cc.A.2", bridge="b2")
+    play.tells("""
+        9 LegEnded A B
+        9 CallMerged C into A
+        9 CallLinked A C
+        9 CallQueued A sales
+        9 CallTransferred A attended 1001 -> 611
+        16 CallLinked A cc.A.2
+        16 CallOffered A cc.A.2 1002 sales
+        18 CallAnswered A cc.A.2 1002
+    """)
+
+
 def test_a_message_is_left() -> None:
     play = waiting_caller()
     play.unqueued(21, "A", abandoned=True)
