@@ -13,6 +13,7 @@ from telephony.offer_commands import AskEpoch
 log = logging.getLogger(__name__)
 
 VARIABLE = "CC_HEARTBEAT"
+_LOOK_S = 0.1
 
 
 class Heartbeat:
@@ -33,9 +34,11 @@ class Heartbeat:
 
     async def _beat_on(self, pbx: str) -> None:
         while True:
-            if self._able(pbx):
+            able = self._able(pbx)
+            if able:
                 await self._beat(pbx)
-            await asyncio.sleep(self._every_s)
+            # The first beat comes at once: until then callers are passed on as if nobody were here.
+            await asyncio.sleep(self._every_s if able else min(_LOOK_S, self._every_s))
 
     async def _beat(self, pbx: str) -> None:
         link = self._links[pbx]

@@ -92,6 +92,7 @@ class AcdCentre:
         }
         asyncio.run(hire(self.meridian, staff | {"sofia": (None, Role.SUPERVISOR)}))
         self.meridian.start()
+        self.until(lambda: beats(asterisk), "a heartbeat")
         self.boss = Screen(self.meridian.url, "sofia", PASSWORD).http
         self.boss.post("/api/session", json={"login": "sofia", "password": PASSWORD}).raise_for_status()
         self.stage = Stage(asterisk.ports.ami, asterisk.ports.sip)
@@ -153,6 +154,14 @@ class AcdCentre:
         self.boss.close()
         self.stage.close()
         self.meridian.stop()
+
+
+def beats(asterisk: Asterisk) -> bool:
+    """Whether the dialplan knows that somebody chooses operators."""
+    globals_ = dict(
+        line.strip().split("=", 1) for line in asterisk.cli("dialplan", "show", "globals").splitlines() if "=" in line
+    )
+    return time.time() - int(globals_.get("CC_HEARTBEAT", "0")) < 10
 
 
 async def hire(meridian: Meridian, people: Mapping[str, tuple[str | None, Role]]) -> None:

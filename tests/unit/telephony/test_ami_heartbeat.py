@@ -51,6 +51,13 @@ async def test_who_cannot_choose_does_not_beat() -> None:
     assert one.set == [] and two.set
 
 
+async def test_the_first_beat_comes_as_soon_as_we_can_choose() -> None:
+    """Not a whole interval later: callers who come meanwhile would be passed on as if nobody were here."""
+    line, asked = Line(), iter([False])
+    await beaten(Heartbeat({"one": line}, lambda pbx: next(asked, True), every_s=60), seconds=0.4)
+    assert len(line.set) == 1
+
+
 async def test_a_silent_pbx_does_not_stop_the_others() -> None:
     one, two = Line(), Line()
     one.go.clear()
