@@ -132,14 +132,14 @@ class CallingBack:
             pbx=self._pbx,
             record=self._record,
             queues_of=self._queues_of,
-            is_queue=self._is_queue,
+            is_queue=lambda name: name in self._queues(),
             number_of=self._number_of,
             step=self._deliver,
             now=self._now,
         )
         messages = voicemail_pages.Around(
             queues_of=self._queues_of,
-            is_queue=self._is_queue,
+            queues=self._queues,
             works_at=self._works_at,
             folders={name: pbx.recordings for name, pbx in self._configuration.pbx.items()},
             region_of=lambda _site: site.region,
@@ -175,9 +175,10 @@ class CallingBack:
         person = self._choosing.plan.person(login)
         return None if person is None else person.queues
 
-    def _is_queue(self, name: str) -> bool:
+    def _queues(self) -> frozenset[str]:
+        """Of the plan, and those that operators can dial."""
         dialled = (pbx.queue_extensions for pbx in self._configuration.pbx.values())
-        return name in self._choosing.plan.queues or any(name in of_pbx for of_pbx in dialled)
+        return frozenset(self._choosing.plan.queues).union(*dialled)
 
     def _number_of(self, typed: str) -> str:
         self._dial_rules.judge(typed)

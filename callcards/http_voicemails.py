@@ -53,9 +53,10 @@ class VoicemailLine(BaseModel):
 
 
 class VoicemailList(BaseModel):
-    """The oldest first; `done`: the newest."""
+    """The oldest first; `done`: the newest. `queues`: to which a message can be passed on."""
 
     at: datetime
+    queues: list[str]
     voicemails: list[VoicemailLine]
     done: list[VoicemailLine]
 
@@ -75,7 +76,7 @@ class Around:
     hears that a list is another one now."""
 
     queues_of: Callable[[str], Collection[str] | None]
-    is_queue: Callable[[str], bool]
+    queues: Callable[[], Collection[str]]
     works_at: Callable[[str, str], Awaitable[bool]]
     folders: Mapping[str, FilePath | None]
     region_of: RegionOf
@@ -129,6 +130,7 @@ class _Desk:
         done = await self._store.listed(who.site, states={VoicemailState.DONE}, queues=queues, owner=owner, limit=20)
         return VoicemailList(
             at=self._around.now(),
+            queues=sorted(self._around.queues()),
             voicemails=[self._line(each, who) for each in undone],
             done=[self._line(each, who) for each in done],
         )
@@ -137,7 +139,7 @@ class _Desk:
         shown = await self.theirs(voicemail_id, who, door)
         if (asked.to is None) == (asked.queue is None):
             raise Rejected("Say to whom: exactly one of to, queue.", code="nobody")
-        if asked.queue is not None and not self._around.is_queue(asked.queue):
+        if asked.queue is not None and asked.queue not in self._around.queues():
             raise Rejected("There is no such queue.", code="no_such_queue")
         if asked.to is not None and not await self._around.works_at(who.site, asked.to):
             raise Rejected(f"Nobody with the login {asked.to} works here.", code="unknown_owner")

@@ -181,8 +181,8 @@ class Pops:
             return []
         effects = self.on_call_arrived(to_come)
         call = self._calls[event.call_id]
-        call.queue, call.waiting_since, call.callback = event.callback.queue, event.callback.entered_at, note
-        shown = [call.taken_over(pop) for pop in call.pops.values()]
+        call.queue, call.callback = event.callback.queue, note
+        shown = [replace(call.taken_over(pop), caller_name=event.callback.name) for pop in call.pops.values()]
         call.pops = {pop.leg_id: pop for pop in shown}
         return [effect for effect in effects if isinstance(effect, LookUpClient)] + [ShowPop(pop=pop) for pop in shown]
 

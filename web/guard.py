@@ -18,6 +18,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY = "; ".join(
     (
         "default-src 'none'",
+        "media-src 'self'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",

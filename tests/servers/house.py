@@ -60,7 +60,11 @@ class House:
 def configuration(folder: Path) -> Configuration:
     return Configuration(
         site=Site(name="riga", timezone="Europe/Riga", region="RU"),
-        pbx={"one": Pbx(host="127.0.0.1", port=9, listener=AmiAccount(user="u", secret="s"))},
+        pbx={
+            "one": Pbx(
+                host="127.0.0.1", port=9, listener=AmiAccount(user="u", secret="s"), recordings=folder / "recordings"
+            )
+        },
         queues={"support": QueueSetting(mode=Mode.ACD)},
         database=Storage(url=f"sqlite:///{folder}/m.db", folder=folder / "var"),
         web=WebSettings(port=0, shutdown_s=1),

@@ -5,7 +5,7 @@ import { numberButton } from "./client.js";
 import { crmLink } from "./crm.js";
 import { declared, queueTitle } from "./declared.js";
 import { el, outside } from "./dom.js";
-import { clock, hourThere, secondsBetween, timeThere } from "./format.js";
+import { clock, dayAndTime, hourThere, isToday, ourZone, secondsBetween, timeOfDay, timeThere } from "./format.js";
 import { icon } from "./icons.js";
 import { isLive, isMissed } from "./pops.js";
 import { t } from "./texts.js";
@@ -73,6 +73,13 @@ export class CallHead {
       const hour = hourThere(/** @type {string} */ (zone));
       add("local_time", there, hour < 8 || hour >= 21 ? el("span", { class: "night", title: t("night_there") }, icon("moon"), el("span", { class: "unseen-text" }, t("night_there"))) : "");
     }
+    if (pop.callback) {
+      const { asked_at, zone: theirs, attempt, asked_by } = pop.callback;
+      const at = isToday(asked_at) ? timeOfDay(asked_at) : dayAndTime(asked_at);
+      const local = theirs ? timeThere(theirs, asked_at) : "";
+      const facts = [t(asked_by ? "callback_asked_by" : "callback_asked", { time: at, who: asked_by }), local && local !== timeThere(ourZone(), asked_at) ? t("time_there", { time: local }) : "", attempt > 1 ? t("callback_attempt", { count: String(attempt) }) : ""];
+      add("callback", facts.filter(Boolean).join(" · "));
+    }
     if (pop.queue) add("queue", outside(queueTitle(pop.queue)));
     if (pop.dialled && pop.direction === "inbound") add("dialled", outside(pop.dialled_text));
     if (pop.client?.name && pop.caller_name && pop.caller_name !== pop.client.name) add("says_name", outside(pop.caller_name));
@@ -99,6 +106,7 @@ export class CallHead {
   /** @param {Pop} pop */
   #nextStep(pop) {
     if (isMissed(pop)) return t("missed_hint");
+    if (pop.state === "ringing" && pop.callback) return t("callback_hint");
     if (pop.state === "ringing") return pop.direction === "outbound" ? "" : t("answer_hint");
     if (pop.state === "talking") return ""; // one knows what to do; the screen keeps quiet
     return t(pop.state === "held" ? "held_hint" : "ended_hint");

@@ -7,6 +7,7 @@ import { el, outside } from "./dom.js";
 import { dueThere, followUpActs, lateText } from "./follow_ups.js";
 import { clock, dayAndTime, isToday, timeOfDay, today } from "./format.js";
 import { icon } from "./icons.js";
+import { Items } from "./items.js";
 import { t } from "./texts.js";
 
 const FRESH_MS = 60_000;
@@ -22,8 +23,9 @@ export class Day {
     this.hooks = hooks;
     this.problem = el("p", { class: "problem", role: "status" });
     this.body = el("div", { class: "day-body" });
+    this.items = new Items({ open: hooks.open });
     this.root = el("article", { class: "day", "aria-labelledby": "day-title" },
-      el("header", { class: "day-head" }, el("h1", { id: "day-title", tabindex: -1 }, t("my_day")), el("p", { class: "quiet" }, today())), this.problem, this.body);
+      el("header", { class: "day-head" }, el("h1", { id: "day-title", tabindex: -1 }, t("my_day")), el("p", { class: "quiet" }, today())), this.problem, this.items.problem, this.items.root, this.body);
     this.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
     this.#draw();
   }
@@ -41,6 +43,7 @@ export class Day {
   async refresh(now = false) {
     if (this.#hidden || (!now && Date.now() - this.#askedAt < FRESH_MS)) return;
     this.#askedAt = Date.now();
+    void this.items.refresh();
     try {
       this.#page = await ask("GET", "/api/my-day");
       this.problem.textContent = "";

@@ -29,6 +29,7 @@ const SHAPES = {
   open: "M9 5H5v14h14v-4M13 4h7v7M20 4l-9 9",
   edit: "M4 20l1-4.5L16 4.5l3.5 3.5-11 11z",
   moon: "M19 14.5A8 8 0 0 1 9.5 5a8 8 0 1 0 9.5 9.5z",
+  play: "M7 4l13 8-13 8z",
   story: "M5 4h14v12h-8l-4 4v-4H5z",
 };
 

@@ -84,6 +84,7 @@ function take(message) {
     return line.resume();
   }
   if (state.following > 0) return; // catching up: draw once, at the end
+  if (message.type === "items") return void day.items.refresh();
   if (message.type === "colleagues") return transfer.update(); // they come all day long, and nothing else shows them
   for (const popId of putAway) if (!state.pops.has(popId) || line.dismiss(popId)) putAway.delete(popId);
   if (before.following > 0 || (message.type === "welcome" && !message.following)) caughtUp();

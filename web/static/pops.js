@@ -12,7 +12,8 @@
  *   caller_name: string, dialled: string, dialled_text: string, queue: string | null, offered_at: string, waiting_since: string | null,
  *   answered_at: string | null, ended_at: string | null, client: Client | null, history: any[], history_state: string,
  *   candidates?: Candidate[], follow_ups?: FollowUpLine[], story?: string, story_by?: string,
- *   muted?: boolean, recording?: string, parked?: string, unseen: boolean}} Pop
+ *   muted?: boolean, recording?: string, parked?: string,
+ *   callback?: {callback_id: string, asked_at: string, entered_at: string, zone: string | null, asked_by: string, attempt: number} | null, unseen: boolean}} Pop
  * @typedef {{kind: string, name: string, live: boolean, since: string, why: string}} Link
  * @typedef {{agent: string, login?: string, name: string, state: string, since: string, reason: string | null, until: string | null,
  *   card_id: string | null, extensions_left: number}} Status
