@@ -182,7 +182,7 @@ class Pops:
         effects = self.on_call_arrived(to_come)
         call = self._calls[event.call_id]
         call.queue, call.callback = event.callback.queue, note
-        shown = [replace(call.taken_over(pop), caller_name=event.callback.name) for pop in call.pops.values()]
+        shown = [changed(call.taken_over(pop), caller_name=event.callback.name) for pop in call.pops.values()]
         call.pops = {pop.leg_id: pop for pop in shown}
         return [effect for effect in effects if isinstance(effect, LookUpClient)] + [ShowPop(pop=pop) for pop in shown]
 

@@ -15,7 +15,7 @@ from core.callback import Attempt, CallbackState, First
 from service import utc_now
 from tests.items import callback
 from tests.servers.browser import Watch, open_desk
-from tests.servers.house import House, running_house
+from tests.servers.house import PASSWORD, House, running_house
 
 pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
 
@@ -45,7 +45,7 @@ async def sit_down(browser: Browser, house: House, login: str = "boris", **conte
 async def test_who_waits_is_seen_and_need_not_be_called_any_more(browser: Browser, house: House) -> None:
     page, watch = await sit_down(browser, house)
     line = page.locator(".day-callbacks li")
-    await expect(line).to_contain_text("7 916 123-00-77")
+    await expect(line).to_contain_text("Sekretov")
     await expect(line).to_contain_text(re.compile("waits since|will be called at"))  # at night it is put off
     await line.get_by_label("No need to call").click()
     await expect(page.locator(".day-callbacks")).to_have_count(0)
@@ -105,9 +105,24 @@ async def test_the_pop_says_when_they_asked_and_what_time_it_is_there(browser: B
 
 
 async def test_a_supervisor_sees_them_all_in_russian(browser: Browser, house: House) -> None:
-    page, watch = await sit_down(browser, house, "eva", locale="ru-RU")
-    await expect(page.locator("#callbacks-title")).to_contain_text("Ждут обратного звонка")
+    house.service.calling_back._configuration.pbx["one"].queue_extensions["billing"] = "502"
+    context = await browser.new_context(locale="ru-RU", timezone_id="Europe/Riga")
+    page, watch = await context.new_page(), Watch(house.origin)
+    watch.listen(page)
+    await page.goto(f"{house.origin}/waiting")
+    await page.fill("#login", "eva")
+    await page.fill("#password", PASSWORD)
+    await page.click("#submit")
+    await page.wait_for_url(re.compile("/(waiting|cards)?$"))
+    await page.goto(f"{house.origin}/waiting")
+    await expect(page.locator("#callbacks-title")).to_contain_text("Ждут обратного звонка 1")
     await expect(page.locator("#messages-title")).to_contain_text("Голосовые сообщения")
+    await page.get_by_label("Номер", exact=True).fill("8 (916) 123-00-99")
+    await page.get_by_label("Имя").fill("Пётр")
+    await page.get_by_role("button", name="Перезвонить").click()
+    await expect(page.locator(".day-callbacks li")).to_have_count(2)
+    await expect(page.locator(".day-callbacks")).to_contain_text("Пётр")
+    await expect(page.locator(".day-callbacks")).to_contain_text("просит eva")
     assert not watch.complaints
 
 

@@ -14,7 +14,7 @@ export class Items {
   #shown = "";
   /** @type {string | null} The message that is being heard or passed on: its line stays as it is. */ #busy = null;
 
-  /** @param {{open: (subject: import("./panel.js").Subject) => void}} hooks */
+  /** @param {{open?: (subject: import("./panel.js").Subject) => void, canAsk?: boolean}} hooks `open` none: lines lead nowhere; `canAsk`: a callback can be asked for by hand */
   constructor(hooks) {
     this.hooks = hooks;
     this.problem = el("p", { class: "problem", role: "status" });
@@ -40,16 +40,29 @@ export class Items {
     const { open, failed } = this.#callbacks;
     const messages = this.#messages?.voicemails ?? [];
     const parts = [];
-    if (open.length || failed.length) parts.push(this.#section("callbacks", t("callbacks"), open.length, [...open, ...failed].map((one) => this.#callback(one))));
+    if (open.length || failed.length || this.hooks.canAsk) parts.push(this.#section("callbacks", t("callbacks"), open.length, [...open, ...failed].map((one) => this.#callback(one)), this.hooks.canAsk ? this.#askForm() : null));
     if (messages.length) parts.push(this.#section("messages", t("messages"), messages.length, messages.map((/** @type {any} */ one) => this.#message(one))));
     this.root.hidden = !parts.length;
     this.root.replaceChildren(...parts);
   }
 
-  /** @param {string} id @param {string} title @param {number} count @param {Node[]} lines */
-  #section(id, title, count, lines) {
+  /** @param {string} id @param {string} title @param {number} count @param {Node[]} lines @param {Node | null} [foot] */
+  #section(id, title, count, lines, foot = null) {
     return el("section", { class: `day-part day-${id}`, "aria-labelledby": `${id}-title` },
-      el("h2", { id: `${id}-title` }, title, " ", el("span", { class: "count" }, String(count))), el("ul", { class: "lines-list" }, ...lines));
+      el("h2", { id: `${id}-title` }, title, " ", el("span", { class: "count" }, String(count))), el("ul", { class: "lines-list" }, ...lines), foot);
+  }
+
+  /** Promise one by hand. */
+  #askForm() {
+    const number = el("input", { type: "tel", required: true, maxlength: 40, placeholder: "+7 916 123-45-67", "aria-label": t("callback_number") });
+    const name = el("input", { type: "text", maxlength: 200, placeholder: t("callback_name"), "aria-label": t("callback_name") });
+    const queue = el("select", { required: true, "aria-label": t("queue") }, ...(this.#messages?.queues ?? []).map((/** @type {string} */ q) => el("option", { value: q }, queueTitle(q))));
+    const send = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      await this.#order("/api/callbacks", { number: number.value, queue: queue.value, name: name.value }, "callback_ask_done");
+    };
+    const typing = () => (this.#busy = number.value || name.value ? "asking" : null); // a list that is drawn anew would take the words away
+    return el("form", { class: "pass-on ask-callback", onsubmit: send, oninput: typing }, number, name, queue, el("button", { type: "submit", class: "small-button" }, t("callback_ask")));
   }
 
   /** @param {any} one */
@@ -62,7 +75,7 @@ export class Items {
       one.can.includes(what) && (what !== "take" || declared().can.dial)
         ? button(picture, t(words), () => this.#order(path`/api/callbacks/${one.callback_id}/` + what, {}, `callback_${what}_done`), kind) : "";
     return el("li", { "data-line": `b-${one.callback_id}`, "data-number": one.number, "data-card": one.asked_on, class: bad ? "is-bad" : "" },
-      main(() => this.hooks.open(subject), when(one.asked_at, one.zone), who, facts.filter(Boolean).join(" · ")),
+      main(this.hooks.open && (() => this.hooks.open?.(subject)), when(one.asked_at, one.zone), who, facts.filter(Boolean).join(" · ")),
       el("span", { class: "line-acts" }, act("take", "phone", "callback_take"), one.can.includes("take") ? "" : act("again", "phone", "callback_again"), act("settle", "check", "callback_settle"), act("cancel", "close", "callback_cancel")));
   }
 
@@ -76,7 +89,7 @@ export class Items {
     const act = (/** @type {string} */ what, /** @type {any} */ picture, /** @type {any} */ words) => (one.can.includes(what) ? button(picture, t(words), () => this.#order(url + what, {}, `message_${what}_done`)) : "");
     const below = el("div", { class: "item-below" });
     const line = el("li", { "data-line": `v-${one.voicemail_id}`, "data-number": one.number, "data-client": one.client_id, "data-card": one.card_id },
-      main(() => this.hooks.open(subject), when(one.left_at, null), who, facts.filter(Boolean).join(" · ")),
+      main(this.hooks.open && (() => this.hooks.open?.(subject)), when(one.left_at, null), who, facts.filter(Boolean).join(" · ")),
       el("span", { class: "line-acts" },
         one.playable ? button("play", t("message_play"), () => this.#play(one, below)) : "",
         act("take", "person", "message_take"), act("release", "close", "message_release"),
@@ -168,9 +181,9 @@ function when(at, zone) {
   return [ours, there && there !== timeThere(ourZone(), at) ? el("span", { class: "there" }, t("time_there", { time: there })) : ""];
 }
 
-/** @param {() => void} open @param {any[]} time @param {string} who @param {string} text */
+/** @param {(() => void) | undefined} open @param {any[]} time @param {string} who @param {string} text */
 function main(open, time, who, text) {
-  return el("button", { type: "button", class: "line-main", onclick: open },
+  return el(open ? "button" : "div", { type: open ? "button" : null, class: "line-main", ...(open ? { onclick: open } : {}) },
     el("span", { class: "line-time" }, ...time), el("span", { class: "line-who" }, outside(who)), el("span", { class: "line-text quiet" }, outside(text)));
 }
 

@@ -6,6 +6,7 @@ import { byId, el, outside, setText } from "./dom.js";
 import { clock, isToday, dayAndTime, nowMs, secondsBetween, setServerTime, timeOfDay, zone } from "./format.js";
 import { isAtLeast, signedIn, toSignIn } from "./frame.js";
 import { icon } from "./icons.js";
+import { Items } from "./items.js";
 import { t } from "./texts.js";
 import { countOn } from "./view.js";
 import { asked, points } from "./why_words.js";
@@ -13,6 +14,7 @@ import { WhyView } from "./why_view.js";
 
 const EVERY_MS = 2_000;
 const STALE_MS = 6_000;
+const BESIDE_EACH = 3; // callbacks and messages move more slowly than those who wait
 
 /** @type {any} */ let told = null;
 let freshAt = Date.now();
@@ -22,6 +24,7 @@ let problem = "";
 /** @type {Map<string, Row>} */ const rows = new Map();
 
 const me = await signedIn();
+const beside = new Items({ canAsk: true });
 await loadDeclared();
 byId("zone").textContent = t("times_in", { zone: zone() });
 document.title = `${t("waiting_room")} · Meridian`;
@@ -32,8 +35,10 @@ if (isAtLeast(me, "supervisor")) keepLooking();
 else refuse();
 
 async function keepLooking() {
-  for (;;) {
+  byId("beside").replaceChildren(beside.problem, beside.root);
+  for (let n = 0; ; n++) {
     if (!document.hidden) await look();
+    if (!document.hidden && n % BESIDE_EACH === 0) void beside.refresh();
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
   }
 }

@@ -296,4 +296,8 @@ export const english = {
   colleagues: "Colleagues",
   queues: "Queues",
   items_unavailable: "Callbacks and messages can't be read right now: {why}",
+  callback_number: "Number",
+  callback_name: "Name",
+  callback_ask: "Call them back",
+  callback_ask_done: "Put down: they will be called back.",
 };

@@ -297,4 +297,8 @@ export const russian = {
   colleagues: "Коллеги",
   queues: "Очереди",
   items_unavailable: "Обратные звонки и сообщения сейчас не прочитать: {why}",
+  callback_number: "Номер",
+  callback_name: "Имя",
+  callback_ask: "Перезвонить",
+  callback_ask_done: "Записано: перезвоним.",
 };
