@@ -68,7 +68,7 @@ async def test_a_message_is_heard_taken_passed_on_and_done(browser: Browser, hou
     line = page.locator(".day-messages li")
     await line.get_by_label("Listen").click()
     await expect(line.locator("audio")).to_be_visible()
-    await page.wait_for_function("document.querySelector('audio')?.duration > 1.9")
+    await expect(line.locator("audio")).to_have_js_property("duration", 2)
     await page.reload()
     await line.get_by_label("I see to it").click()
     await expect(line).to_contain_text("boris sees to it")
