@@ -17,7 +17,8 @@ from configuration import Configuration
 from core.errors import BadConfiguration, ContactCentreError
 from routing import http_plan, http_plan_views
 from routing.holiday_lists import public_holidays
-from routing.http_plan_shapes import Reloaded
+from routing.http_plan_shapes import FeedState, Reloaded
+from routing.ical_feeds import Feeds
 from routing.live_plan import PlanChanged
 from routing.planner import Planner
 from routing.sql_plan import SqlPlanStore
@@ -44,9 +45,12 @@ class Planning:
         now: Callable[[], datetime],
     ) -> None:
         self._configuration, self._path, self._users, self._now = configuration, path, users, now
+        store = SqlPlanStore(database)
+        site = configuration.site
+        self.feeds = Feeds(store, configuration.routing, site=site.name, zone=site.timezone, now=now)
         self.planner = Planner(
             configuration.tables,
-            SqlPlanStore(database),
+            store,
             tell=tell,
             now=now,
             holiday_lists=public_holidays,
@@ -55,10 +59,12 @@ class Planning:
         )
         self._year = now().year
         self._asked_to_reload = asyncio.Event()
+        self.look_every_s = _LOOK_EVERY_S
 
     async def load(self) -> None:
         """At the start: the plan comes into force, with the changes that people made."""
-        await self.planner.load()
+        await self.feeds.load()
+        await self.planner.take_feeds(dict(self.feeds.known))
         for change, error in self.planner.left_out:
             log.warning(
                 "%s's change of %s %s doesn't fit the configuration file and is left out: %s",
@@ -74,7 +80,9 @@ class Planning:
 
     def routers(self) -> tuple[APIRouter, ...]:
         titles = {name: one.title or name for name, one in self._configuration.desk.queues.items()}
-        views = http_plan_views.router(self.planner, now=self._now, names=self._names, titles=titles, feeds=lambda: [])
+        views = http_plan_views.router(
+            self.planner, now=self._now, names=self._names, titles=titles, feeds=self._feed_states
+        )
         return views, http_plan.router(self.planner, now=self._now, reload=self.reload)
 
     async def reload(self) -> Reloaded:
@@ -88,7 +96,7 @@ class Planning:
                 f"{self._path}: [site] name is {file.site.name!r} and was {before.site.name!r}: restart Meridian for another site"
             )
         await self.planner.reload(file.tables)
-        self.planner.refuse_holes = file.routing.refuse_holes
+        self.planner.refuse_holes, self.feeds.settings = file.routing.refuse_holes, file.routing
         changed = [f"[{name}]" for name in _LIVE if getattr(file, name) != getattr(before, name)]
         changed += ["[site] hours"] if file.site.hours != before.site.hours else []
         waiting = needs_restart(before, file)
@@ -118,15 +126,33 @@ class Planning:
         site = self.planner.site
         return {user.login: user.name for user in await self._users.users() if user.site == site and not user.disabled}
 
+    def _feed_addresses(self) -> list[str]:
+        return [address for hours in self.planner.plan.tables.hours.values() for address in hours.feeds]
+
+    def _feed_states(self) -> list[FeedState]:
+        return [
+            FeedState(
+                address=kept.address,
+                fetched_at=kept.fetched_at,
+                tried_at=kept.tried_at,
+                stale=stale,
+                error=kept.error,
+                days=days,
+            )
+            for kept, days, stale in self.feeds.standings(self._feed_addresses())
+        ]
+
     async def _keep_up(self) -> None:
-        """Changes of other processes on the same database; and the public holidays, when a year ends."""
+        """Changes of other processes on the same database; calendars kept elsewhere; public holidays, when a year ends."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(self.look_every_s)
             with contextlib.suppress(ContactCentreError):  # the database is away: the plan in memory counts
                 if self._now().year != self._year:
                     await self.planner.load()
                     self._year = self._now().year
                 await self.planner.catch_up()
+                if await self.feeds.keep_up(self._feed_addresses()):
+                    await self.planner.take_feeds(dict(self.feeds.known))
 
 
 def needs_restart(before: Configuration, after: Configuration) -> list[str]:

@@ -143,8 +143,10 @@ def _plain(value: Any) -> Any:
 def overlaid(file: Tables, changes: Iterable[PlanChange]) -> Tables:
     """The tables with the changes laid over them, checked as a whole. A refusal's place begins with kind and name."""
     tables = file
+    known = {address for hours in file.hours.values() for address in hours.feeds}
     for change in changes:
         if change.value is not None:
+            _refuse_files(change, known)
             tables = _with(tables, change.kind, change.name, _setting(change.kind, change.name, change.value))
     tables.check()
     return tables
@@ -166,6 +168,18 @@ def without_misfits(
             out = guilty or max(kept, key=lambda change: change.version)
             kept.remove(out)
             left_out.append((out, error))
+
+
+def _refuse_files(change: PlanChange, known: Collection[str]) -> None:
+    """Which files of this machine are read as feeds is for the configuration file to say."""
+    feeds = (change.value or {}).get("feeds") if change.kind is Kind.HOURS else None
+    for address in feeds if isinstance(feeds, list) else ():
+        if address not in known and not str(address).startswith(("https://", "http://", "webcal://")):
+            raise BadConfiguration(
+                f"hours.{change.name}: the feed {str(address)[:80]!r} is no address: write https://..., or name the file in "
+                "the configuration file",
+                place=("hours", change.name, "feeds"),
+            )
 
 
 def _with(tables: Tables, kind: Kind, name: str, setting: Any) -> Tables:

@@ -190,7 +190,7 @@ async def test_a_reload_that_succeeds_counts_at_once_and_names_what_wants_a_rest
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("billing >= 2", "biling >= 2", ["line 33: queue support: skill 'biling' is not declared", "did you mean"]),
+        ("billing >= 2", "biling >= 2", ["line 34: queue support: skill 'biling' is not declared", "did you mean"]),
         ("[queues.support]", "[queues.support", ["mend the line"]),
         ('name = "riga"', 'name = "oslo"', ["restart Meridian for another site"]),
         ("en = ", "eng = ", ["line 23: unknown key 'skills.billing.eng'", "did you mean 'en'"]),

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 FEATURES = ("telephony", "callcards", "clients", "screenpop", "queues", "routing")
 ADAPTERS = (
     "ami", "panoramisk_link", "simulated", "replay", "memory", "ws", "sql", "http", "cdr_csv", "cdr_sql", "journal", "smtp", "sms",
-    "webhook", "redis", "holiday_lists",
+    "webhook", "redis", "holiday_lists", "ical",
 )  # fmt: skip
 ALLOWED_IN_PURE = {"core", *sys.stdlib_module_names} - {"asyncio", "threading", "socket", "sqlite3", "subprocess"}
 # The room's own way to the disk: an adapter's helper, read by the journal only.

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ ru = "Счета"
 [hours.day]
 zone = "Europe/Riga"
 week = ["daily 09:00-18:00"]
+feeds = {feeds}
 [hours.half]
 zone = "Europe/Riga"
 week = ["daily 09:00-13:00"]
@@ -81,9 +82,9 @@ class Centre:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, refuse: str = "false") -> AsyncIterator[Centre]:
+async def running(folder: Path, *, refuse: str = "false", feeds: Sequence[str] = ()) -> AsyncIterator[Centre]:
     path = folder / "meridian.toml"
-    path.write_text(FILE.format(folder=folder, refuse=refuse), encoding="utf-8")
+    path.write_text(FILE.format(folder=folder, refuse=refuse, feeds=json.dumps(list(feeds))), encoding="utf-8")
     service = Service(files.load(path), path=path)
     service.accounts._passwords = Passwords(hasher=CHEAP)
     centre = Centre(service, path)
@@ -94,6 +95,7 @@ async def running(folder: Path, *, refuse: str = "false") -> AsyncIterator[Centr
             centre.told.append(fact)
         step(fact)
 
+    service.planning.look_every_s = 0.05
     service.engine.step = heard  # type: ignore[method-assign]
     async with service.running():
         for login, role in (("anna", Role.OPERATOR), ("eva", Role.SUPERVISOR), ("ada", Role.ADMIN)):
