@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rruleset, rrulestr
-from icalendar import Calendar
 
 from core.errors import BadConfiguration
 from routing.hours import Closure
@@ -24,6 +23,8 @@ _DAY = timedelta(days=1)
 
 def closed_days(text: str, first: date, last: date, *, zone: str) -> FeedDays:
     """Between two days. Times without a zone are taken to be in `zone`."""
+    from icalendar import Calendar  # noqa: PLC0415  # half a second's worth of modules, for those who use it
+
     try:
         events = [
             each for each in Calendar.from_ical(text).walk("VEVENT") if str(each.get("STATUS", "")) != "CANCELLED"
