@@ -78,6 +78,7 @@ def plan_of(settings: Configuration, years: set[int]) -> Plan:
         queues=settings.queues,
         hours=settings.hours,
         people=settings.people,
+        sites=settings.tables.sites_hours(),
         years=years,
         holiday_lists=public_holidays,
     )
@@ -87,7 +88,9 @@ def holes_ahead(plan: Plan, now: datetime, days: int) -> list[Hole]:
     """Of the next days, for plans that have people at all."""
     if not plan.people:
         return []
-    return coverage.holes(plan.policies(), plan.hours_of(), plan.people, now, now + timedelta(days=days))
+    return coverage.holes(
+        plan.policies(), plan.hours_of(), plan.people, now, now + timedelta(days=days), sites=plan.open_sites
+    )
 
 
 def _to_mend(settings: Configuration, plan: Plan) -> Iterator[str]:

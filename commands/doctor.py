@@ -269,8 +269,8 @@ def _kept(settings: Configuration) -> dict[str, frozenset[str]]:
     """The queues of the PBX whose members Meridian keeps, by the file alone, and the logins whom it may put there."""
     tables = settings.tables
     return {
-        queue: frozenset(login for policy in policies for login in tables.logins_of(policy.name))
-        for queue, policies in kept_queues(tables.queues, tables.logins_of).items()
+        queue: frozenset(login for name in names for login in tables.logins_of(name))
+        for queue, names in kept_queues(tables.queues, tables.logins_of).items()
     }
 
 

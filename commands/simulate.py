@@ -25,7 +25,7 @@ from routing.figures import Summary, summary
 from routing.generated import CallersSpec
 from routing.plan import Plan
 from routing.policy import Strategy
-from routing.requirement import Requirement, parse
+from routing.requirement import Requirement, openings_of, parse
 from routing.settings import check_requirement
 from routing.simulation import Arrival, Simulation
 
@@ -183,7 +183,13 @@ def _vip(settings: Configuration) -> Mapping[str, float]:
 
 def _check_names(what: str, settings: Configuration) -> Callable[[Requirement], None]:
     sites = (settings.site.name, *settings.sites)
-    return lambda requirement: check_requirement(what, requirement, skills=settings.skills, sites=sites)
+
+    def check(requirement: Requirement) -> None:
+        if openings_of(requirement):
+            raise BadConfiguration(f"{what}: whether a site is open can be asked by queues, not by callers")
+        check_requirement(what, requirement, skills=settings.skills, sites=sites)
+
+    return check
 
 
 def _text(path: Path) -> str:
@@ -234,7 +240,10 @@ def played(
     """These callers between two instants, and a day more for those who wait then."""
     over = end + timedelta(days=1)
     workers, doors = plan.workers(start, over), Doors(plan.queues, plan.hours_of(), start, over)
-    went = Simulation(plan.policies(strategy), workers, ring_s=ring_s).play(doors.let_in(arrivals))
+    policies, sites = plan.policies(strategy), plan.open_sites
+    changes = [(at.timestamp(), sites.bind(policies, at)) for at in sites.changes(policies, start, over)]
+    simulation = Simulation(sites.bind(policies, start), workers, ring_s=ring_s, changes=changes)
+    went = simulation.play(doors.let_in(arrivals))
     return summary(went, queues=plan.queues, workers=workers, turned_away=doors.turned_away, zone=zone, ring_s=ring_s)
 
 

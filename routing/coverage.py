@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from routing.hours import Hours, Span, minus, spans
+from routing.open_sites import OpenSites
 from routing.policy import QueuePolicy, Step
 from routing.staff import CAPACITY
 
@@ -58,15 +60,25 @@ def holes(
     people: Sequence[OnShift],
     start: datetime,
     end: datetime,
+    *,
+    sites: OpenSites | None = None,
 ) -> list[Hole]:
-    """Of all queues between two instants, by queue and time. A queue without hours of its own is always open."""
+    """Of all queues between two instants, by queue and time. A queue without hours of its own is always open. `sites` are for
+    requirements that ask which centres are open."""
     working = {person.login: person.spans(start, end) for person in people}
     found: list[Hole] = []
     for policy in policies:
         hours = hours_of.get(policy.name)
         open_spans = [Span(start, end)] if hours is None else list(spans(hours, start, end))
+        edges = [start, *(sites.changes([policy], start, end) if sites else ()), end]
         able = [
-            union(span for person in people if person.serves(policy, step) for span in working[person.login])
+            union(
+                Span(max(span.opens, begin), min(span.closes, until))
+                for begin, until in pairwise(edges)
+                for person in _who_serve(people, policy, step, sites, begin)
+                for span in working[person.login]
+                if span.opens < until and begin < span.closes
+            )
             for step in policy.steps
         ]
         without_first = minus(open_spans, able[0])
@@ -75,6 +87,13 @@ def holes(
         found += [Hole(policy.name, Severity.NOBODY, *span, asked) for span in without_any]
         found += [Hole(policy.name, Severity.RELAXED, *span, asked) for span in minus(without_first, without_any)]
     return sorted(found, key=lambda hole: (hole.queue, hole.opens))
+
+
+def _who_serve(
+    people: Sequence[OnShift], policy: QueuePolicy, step: Step, sites: OpenSites | None, at: datetime
+) -> list[OnShift]:
+    read = step if sites is None else Step(step.after_s, sites.read(step.requirement, at))
+    return [person for person in people if person.serves(policy, read)]
 
 
 def opened(before: Iterable[Hole], after: Iterable[Hole]) -> list[Hole]:

@@ -6,6 +6,7 @@ RingAgent. The caller isn't touched by an offer: they wait in the PBX until some
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
 
 from core import events as e
 from core.effects import Audit, RingAgent, SaveOffer, SendCaller, WakeAt
@@ -25,7 +26,7 @@ from routing.router import Router
 from routing.settings import Mode
 from routing.wishes import PriorityAsked
 
-HOURS_TIMER = "hours "
+HOURS_TIMER, SITES_TIMER = "hours ", "sites"
 NO_MORE = Reason("queue", "")
 """The plan says that Meridian serves this queue no more."""
 LAST_SPOKEN = timedelta(days=30)
@@ -241,6 +242,8 @@ class Dispatcher:
         operator = self.duty.at(who)
         if event.timer_id == STEPS_TIMER:
             return self.offering.woke(event.at)
+        if event.timer_id == SITES_TIMER:
+            return self._read_policies(event.at)
         if kind == LEASE_TIMER.strip() and (offer := self.offering.book.get(who)) is not None:
             return self._over(offer, Moment.OVERDUE, event.at)
         if kind == REST_TIMER.strip() and operator is not None and operator.rest_until == event.at:
@@ -266,7 +269,7 @@ class Dispatcher:
                 outcome += self._leaves(caller, at, Moment.TAKEN)
         for item_id in [item.item_id for item in self.router.items.values() if item.queue not in plan.queues]:
             outcome += self.offering.made(self.router.withdraw(item_id, at.timestamp()), at)
-        outcome += self.offering.made(self.router.reform(plan.policies(), at.timestamp()), at)
+        outcome += self._read_policies(at)
         for operator in list(self.duty.operators.values()):
             outcome += self.offering.made(self.duty.learns(operator, at), at)
             outcome += self._shift(operator, at)
@@ -305,6 +308,13 @@ class Dispatcher:
         entered_s, points = caller.entered_at.timestamp(), self._points(caller)
         item = Item(caller.call_id, queue, entered_s, offset=points, preferred=caller.preferred)
         return self.offering.made(self.router.enqueue(item, at.timestamp()), at)
+
+    def _read_policies(self, at: datetime) -> Outcome:
+        """As they are to be read from now on; and again when a centre opens or closes for which one of them asks."""
+        changes_at = self.plan.sites_change_at(at)
+        until_s = inf if changes_at is None else changes_at.timestamp()
+        made = self.router.reform(self.plan.policies_at(at), at.timestamp(), until_s=until_s)
+        return [WakeAt(timer_id=SITES_TIMER, at=changes_at), *self.offering.made(made, at)]
 
     def _points(self, caller: Caller) -> float:
         setting = self.plan.queues.get(caller.queue or "")

@@ -200,6 +200,8 @@ def _relaxed(router: Router, line: Line, item: Item, now_s: float) -> Would | No
 
 def _certain_at(router: Router, item: Item, person: Person, at_s: float) -> bool:
     """Whether this person, free now, would be offered the item at `at_s`, if nothing else happened until then."""
+    if at_s >= router.stands_until_s:
+        return False  # a centre opens or closes before
     if not item.may_go_to(person.login, at_s) or not _passes_at(router, item, person, at_s):
         return False
     # Another item that something happens to before then might take them, however urgent it is: who can say.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from core.errors import NotFound
 from core.events import Event
 from routing import hours_text
-from routing.coverage import OnShift, union
+from routing.coverage import OnShift
 from routing.hours import Forced, Hours, Reason, Span, is_open, next_closing, next_opening, why
 from routing.plan import NO_FEEDS, FeedDays, HolidayLists, Plan, planned
 from routing.policy import QueuePolicy
@@ -49,6 +49,14 @@ class LivePlan:
 
     def policies(self) -> list[QueuePolicy]:
         return self.plan.policies()
+
+    def policies_at(self, at: datetime) -> list[QueuePolicy]:
+        """As they are to be read at this instant: with the centres that are open then."""
+        return self.plan.open_sites.bind(self.policies(), at)
+
+    def sites_change_at(self, at: datetime) -> datetime | None:
+        """When they will be read otherwise. None: never, as far as can be foreseen."""
+        return self.plan.open_sites.next_change(self.policies(), at)
 
     def queue(self, name: str, at: datetime) -> Standing:
         """Whether the queue is open at this instant. One without hours always is, unless it is forced closed."""
@@ -94,14 +102,13 @@ class LivePlan:
         calendar = self._site_hours(name)
         if calendar is not None:
             return _standing(self.plan.calendars[calendar], at)
-        there = [person for person in self.people.values() if person.site == name]
-        if not there:
+        if not any(person.site == name for person in self.people.values()):
             return Standing(True, None, Reason("always", ""))
 
         def manned(start: datetime, end: datetime) -> list[Span]:
-            return union(span for person in there for span in person.spans(start, end))
+            return self.plan.site_spans(name, start, end)
 
-        on = any(self.shift(person.login, at).open for person in there)
+        on = bool(manned(at, at + timedelta(microseconds=1)))
         return Standing(on, _change(manned, at), Reason("shift" if on else "off", ""))
 
     def sites(self) -> dict[str, str]:
@@ -148,6 +155,7 @@ def live_plan(
         queues=tables.queues,
         hours=tables.hours,
         people=tables.people,
+        sites=tables.sites_hours(),
         years=years,
         holiday_lists=holiday_lists,
         feeds=feeds,

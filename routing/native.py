@@ -18,7 +18,7 @@ from routing.policy import QueuePolicy
 from routing.ports import PlanInForce
 from routing.settings import Mode, QueueSetting
 
-MEMBER_TIMER = "member "
+MEMBER_TIMER, SITES_TIMER = "member ", "member-sites"
 Outcome = list[e.Event | Effect]
 Penalties = dict[str, int]
 """By queue."""
@@ -30,7 +30,8 @@ class NativeMembers:
 
     def __init__(self) -> None:
         self._plan: PlanInForce | None = None
-        self._queues: dict[str, list[QueuePolicy]] = {}
+        self._queues: dict[str, list[str]] = {}
+        self._policies: dict[str, QueuePolicy] = {}
         self._statuses: dict[str, AgentStatus] = {}
         self._seats: dict[str, list[str]] = {}
         self._wanted: dict[str, Penalties] = {}
@@ -43,8 +44,7 @@ class NativeMembers:
     def on_plan_changed(self, event: PlanChanged) -> Outcome:
         """In force at once, for everybody."""
         self._plan, self._queues = event.plan, kept_queues(event.plan.queues, event.plan.logins_of)
-        timers = [self._reckon(agent, event.at) for agent in self._statuses]
-        return [*timers, *(effect for pbx in self._members for effect in self._made_true(pbx))]
+        return self._anew(event.plan, event.at)
 
     def on_agent_changed(self, event: e.AgentChanged) -> Outcome:
         """Only who sits where matters here, not what they are doing."""
@@ -70,7 +70,9 @@ class NativeMembers:
         return []
 
     def on_woke(self, event: e.Woke) -> Outcome:
-        """A shift begins or ends."""
+        """A shift begins or ends; a centre opens or closes."""
+        if event.timer_id == SITES_TIMER and self._plan is not None:
+            return self._anew(self._plan, event.at)
         agent = event.timer_id.removeprefix(MEMBER_TIMER)
         if not event.timer_id.startswith(MEMBER_TIMER) or agent not in self._statuses:
             return []
@@ -87,6 +89,13 @@ class NativeMembers:
             self._seats.setdefault(now.login, []).append(now.agent)
         logins = {now.login} if before is None else {before.login, now.login}
         return [agent for login in logins for agent in self._seats.get(login, []) if agent != now.agent]
+
+    def _anew(self, plan: PlanInForce, at: datetime) -> Outcome:
+        """Everybody's places, by the policies as they are to be read now."""
+        self._policies = {policy.name: policy for policy in plan.policies_at(at)}
+        timers = [self._reckon(agent, at) for agent in self._statuses]
+        changes = [effect for pbx in self._members for effect in self._made_true(pbx)]
+        return [WakeAt(timer_id=SITES_TIMER, at=plan.sites_change_at(at)), *timers, *changes]
 
     def _reckon(self, agent: str, at: datetime) -> WakeAt:
         """Where this phone belongs now; and when that may become otherwise."""
@@ -107,8 +116,8 @@ class NativeMembers:
         if person is None or not person.capacity.get("voice", 1):
             return
         who = _Able(login, plan.site_of(login), person.skills)
-        for queue, policies in self._queues.items():
-            found = [penalty_of(policy, who) for policy in policies if policy.name in person.queues]
+        for queue, names in self._queues.items():
+            found = [penalty_of(self._policies[name], who) for name in names if name in person.queues]
             if known := [penalty for penalty in found if penalty is not None]:
                 yield queue, min(known)
 
@@ -146,14 +155,14 @@ class NativeMembers:
 
 def kept_queues(
     queues: Mapping[str, QueueSetting], logins_of: Callable[[str], Collection[str]]
-) -> dict[str, list[QueuePolicy]]:
-    """The queues of the PBX whose members are kept, each with the policies by which: native ones to which the plan gives somebody,
-    and those that take over from one of Meridian's own."""
-    kept: dict[str, list[QueuePolicy]] = {}
+) -> dict[str, list[str]]:
+    """The queues of the PBX whose members are kept, each with the plan's queues by whose policies: native ones to which the plan
+    gives somebody, and those that take over from one of Meridian's own."""
+    kept: dict[str, list[str]] = {}
     for name, setting in queues.items():
         queue = name if setting.mode is Mode.NATIVE else setting.fallback
         if queue is not None and logins_of(name):
-            kept.setdefault(queue, []).append(setting.policy(name))
+            kept.setdefault(queue, []).append(name)
     return kept
 
 

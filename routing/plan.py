@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from core.errors import BadConfiguration
-from routing.coverage import OnShift
-from routing.hours import ALWAYS, Closure, Forced, Hours
+from routing.coverage import OnShift, union
+from routing.hours import ALWAYS, Closure, Forced, Hours, Span, spans
+from routing.open_sites import OpenSites
 from routing.policy import QueuePolicy, Strategy
+from routing.requirement import ever_passes
 from routing.settings import HoursSetting, PersonSetting, QueueSetting
 from routing.simulation import Worker
 from routing.staff import CAPACITY
 
 NO_FEEDS: Mapping[str, "FeedDays"] = {}
+NO_SITES: Mapping[str, str | None] = {}
 NOTHING_FORCED: Mapping[str, Forced] = {}
 HolidayLists = Callable[[str, Iterable[int]], Mapping[date, str]]
 
@@ -28,7 +31,8 @@ class FeedDays:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`site` is this centre's name. `people` are those who have shifts; `unplanned` the logins of those who haven't.
-    `forced`: queues that stand open or closed whatever their calendar says."""
+    `forced`: queues that stand open or closed whatever their calendar says. `site_hours`: the calendars of the `sites` that have
+    one."""
 
     site: str
     queues: Mapping[str, QueueSetting]
@@ -36,6 +40,19 @@ class Plan:
     people: tuple[OnShift, ...]
     unplanned: tuple[str, ...]
     forced: Mapping[str, Forced] = field(default_factory=dict)
+    sites: tuple[str, ...] = ()
+    site_hours: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def open_sites(self) -> OpenSites:
+        return OpenSites(self.sites or (self.site,), self.site_spans)
+
+    def site_spans(self, site: str, start: datetime, end: datetime) -> list[Span]:
+        """When a centre is open: by its hours; without any, while one of its people is on shift; without shifts, always."""
+        if (calendar := self.site_hours.get(site)) is not None:
+            return list(spans(self.calendars[calendar], start, end))
+        there = [person for person in self.people if person.site == site]
+        return union(span for person in there for span in person.spans(start, end)) if there else [Span(start, end)]
 
     def policies(self, strategy: Strategy | None = None) -> list[QueuePolicy]:
         """Of all queues; `strategy` instead of their own."""
@@ -68,7 +85,13 @@ class Plan:
         return [
             policy.name
             for policy in self.policies()
-            if not any(person.serves(policy, step) for person in self.people for step in policy.steps)
+            if not any(
+                policy.name in person.queues
+                and person.capacity.get(policy.channel)
+                and ever_passes(step.requirement, person)
+                for person in self.people
+                for step in policy.steps
+            )
         ]
 
 
@@ -82,9 +105,10 @@ def planned(
     holiday_lists: HolidayLists,
     feeds: Mapping[str, FeedDays] = NO_FEEDS,
     forced: Mapping[str, Forced] = NOTHING_FORCED,
+    sites: Mapping[str, str | None] = NO_SITES,
 ) -> Plan:
     """`years` are those for which public holidays are wanted; `holiday_lists` knows them. `feeds`: what is known of the calendars
-    kept elsewhere, by address."""
+    kept elsewhere, by address. `sites`: all centres, each with the name of its calendar."""
     wanted = sorted(set(years))
     calendars = {name: _calendar(name, one, wanted, holiday_lists, feeds) for name, one in hours.items()}
     return Plan(
@@ -106,6 +130,8 @@ def planned(
         ),
         unplanned=tuple(login for login, one in people.items() if not one.shifts),
         forced=forced,
+        sites=tuple(sites),
+        site_hours={name: calendar for name, calendar in sites.items() if calendar is not None},
     )
 
 

@@ -192,4 +192,4 @@ def holes_of(plan: LivePlan, start: datetime, end: datetime) -> list[Hole]:
     """Where the plan has people with shifts at all."""
     if not plan.plan.people:
         return []
-    return coverage.holes(plan.policies(), plan.queue_hours, plan.plan.people, start, end)
+    return coverage.holes(plan.policies(), plan.queue_hours, plan.plan.people, start, end, sites=plan.plan.open_sites)

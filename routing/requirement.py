@@ -3,15 +3,17 @@
     requirement = part { "or" part }
     part        = test { "and" test }
     test        = "not" test | "(" requirement ")" | "any" | skill [ compare level ] | "site" is names | "agent" is names
+                | "site" "is" "open" | "site" "opens" "within" minutes "min"
     compare     = ">=" | ">" | "<=" | "<" | "==" | "=" | "!="
     is          = "==" | "=" | "!=" | "in" | "not in"        (`in` takes a list: site in (riga, omsk))
 
 A skill's name is letters, digits, `_`, `-` and dots; a level is 1 to 5. Alone, a skill means any level. Who lacks a skill
-passes no comparison of it, `!=` and `<` included; `not billing` is how one asks for people without it. Pure.
+passes no comparison of it, `!=` and `<` included; `not billing` is how one asks for people without it. `site is open` asks for
+people of centres that are open now, `site opens within 20 min` for those of centres that are, or will be by then. Pure.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -20,6 +22,7 @@ from core.errors import BadConfiguration
 LOWEST, HIGHEST = 1, 5
 _MOST_CHARS = 2_000
 _MOST_DEPTH = 40
+_MOST_MINUTES = 1_440
 _WORDS = frozenset({"and", "or", "not", "in", "any", "site", "agent"})
 _COMPARE = {
     ">=": int.__ge__,
@@ -84,6 +87,21 @@ class AtSite:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteOpens:
+    """The centre is open, or opens within so many minutes. `sites`: which do at the instant for which it is read (`bound`); before
+    that, none does."""
+
+    within_min: int = 0
+    sites: tuple[str, ...] = ()
+
+    def passes(self, who: Candidate) -> bool:
+        return who.site in self.sites
+
+    def __str__(self) -> str:
+        return f"site opens within {self.within_min} min" if self.within_min else "site is open"
+
+
+@dataclass(frozen=True, slots=True)
 class IsAgent:
     logins: tuple[str, ...]
     wanted: bool = True
@@ -137,8 +155,8 @@ class Or:
         return " or ".join(_in_brackets(part, Or) for part in self.parts)
 
 
-Requirement = Skill | AtSite | IsAgent | Anybody | Not | And | Or
-Leaf = Skill | AtSite | IsAgent | Anybody
+Requirement = Skill | AtSite | SiteOpens | IsAgent | Anybody | Not | And | Or
+Leaf = Skill | AtSite | SiteOpens | IsAgent | Anybody
 ANYBODY = Anybody()
 
 
@@ -171,6 +189,29 @@ def is_skill_name(text: str) -> bool:
     return len(text) <= _MOST_NAME and _SKILL_NAME.fullmatch(text) is not None and text not in _WORDS
 
 
+def openings_of(requirement: Requirement) -> frozenset[int]:
+    """Within how many minutes it wants a centre to open; 0: to be open."""
+    return frozenset(leaf.within_min for leaf in leaves(requirement) if isinstance(leaf, SiteOpens))
+
+
+def bound(requirement: Requirement, open_within: Callable[[int], tuple[str, ...]]) -> Requirement:
+    """As it is to be read while these centres are open, or open within so many minutes."""
+    match requirement:
+        case SiteOpens():
+            return SiteOpens(requirement.within_min, open_within(requirement.within_min))
+        case Not():
+            return Not(bound(requirement.inner, open_within))
+        case And() | Or():
+            return type(requirement)(tuple(bound(part, open_within) for part in requirement.parts))
+        case _:
+            return requirement
+
+
+def ever_passes(requirement: Requirement, who: Candidate) -> bool:
+    """Whether they can pass at some time, were their centre open then or closed."""
+    return any(bound(requirement, lambda _, sites=sites: sites).passes(who) for sites in ((who.site,), ()))  # type: ignore[misc]
+
+
 def missing(requirement: Requirement, who: Candidate) -> tuple[Missing, ...]:
     """Why `who` doesn't pass: tests which, all turned round together, would let them pass. Empty: they pass.
 
@@ -199,7 +240,7 @@ def _has(leaf: Leaf, who: Candidate) -> str | None:
         case Skill():
             level = who.skills.get(leaf.name)
             return None if level is None else str(level)
-        case AtSite():
+        case AtSite() | SiteOpens():
             return who.site
         case IsAgent():
             return who.login
@@ -298,6 +339,8 @@ class _Reader:
         if self._took("any"):
             return ANYBODY
         if self._took("site"):
+            if self._seen.text in ("is", "opens"):
+                return self._opening()
             names, wanted = self._names("site")
             return AtSite(names, wanted)
         if self._took("agent"):
@@ -316,6 +359,21 @@ class _Reader:
             raise self._bad(f"expected a level from {LOWEST} to {HIGHEST} after “{sign}”")
         return Skill(name, "==" if sign == "=" else sign, int(self._take().text))
 
+    def _opening(self) -> SiteOpens:
+        if self._take().text == "is":
+            self._must("open")
+            return SiteOpens()
+        self._must("within")
+        if self._seen.kind != "number" or not 1 <= int(self._seen.text[:9]) <= _MOST_MINUTES:
+            raise self._bad(f"expected minutes from 1 to {_MOST_MINUTES}")
+        minutes = int(self._take().text)
+        self._must("min")
+        return SiteOpens(minutes)
+
+    def _must(self, word: str) -> None:
+        if not self._took(word):
+            raise self._bad(f"expected “{word}”")
+
     def _names(self, what: str) -> tuple[tuple[str, ...], bool]:
         if self._took("==", "="):
             return (self._name(what),), True
@@ -323,7 +381,9 @@ class _Reader:
             return (self._name(what),), False
         wanted = not self._took("not")
         if not self._took("in"):
-            raise self._bad("expected “==”, “!=”, “in” or “not in”")
+            raise self._bad(
+                "expected “==”, “!=”, “in” or “not in”" + (", “is open” or “opens within”" if what == "site" else "")
+            )
         if not self._took("("):
             raise self._bad("expected “(” and a list")
         names = [self._name(what)]

@@ -8,6 +8,7 @@ to, and is told what came of it. After every call the promise holds that no free
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
+from math import inf
 from typing import NamedTuple
 
 from core.errors import BadConfiguration, Conflict, NotFound
@@ -70,6 +71,7 @@ class Router:
         self._offers_made = 0
         self._fresh_s = 0.0
         self._now_s = 0.0
+        self.stands_until_s = inf
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -237,8 +239,12 @@ class Router:
 
     # --- the plan -------------------------------------------------------------------------------------------------
 
-    def reform(self, policies: Iterable[QueuePolicy], now_s: float) -> list[Offer]:
-        """Other policies, at once for those who wait. What waits or is offered in a queue that is gone, is gone from here."""
+    def reform(self, policies: Iterable[QueuePolicy], now_s: float, *, until_s: float = inf) -> list[Offer]:
+        """Other policies, at once for those who wait. What waits or is offered in a queue that is gone, is gone from here.
+
+        `until_s`: when they will be read otherwise, because a centre opens or closes.
+        """
+        self.stands_until_s = until_s
         before, self.policies = self.policies, {policy.name: policy for policy in policies}
         changed = {name for name in before.keys() | self.policies.keys() if before.get(name) != self.policies.get(name)}
         freed = [

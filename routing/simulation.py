@@ -124,10 +124,19 @@ class Played:
 
 
 class Simulation:
-    """`ring_s`: from the offer to the answer. Everybody answers; what isn't answered live is the offers' business."""
+    """`ring_s`: from the offer to the answer. Everybody answers; what isn't answered live is the offers' business. `changes`: other
+    policies from an instant on."""
 
-    def __init__(self, policies: Iterable[QueuePolicy], workers: Sequence[Worker], *, ring_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        policies: Iterable[QueuePolicy],
+        workers: Sequence[Worker],
+        *,
+        ring_s: float = 0.0,
+        changes: Sequence[tuple[float, Sequence[QueuePolicy]]] = (),
+    ) -> None:
         self.router = Router(policies)
+        self._changes = changes
         self._workers = {worker.login: worker for worker in workers}
         self._ring_s = ring_s
         self._agenda: list[tuple[float, int, str, str]] = []
@@ -144,6 +153,8 @@ class Simulation:
             for begin_s, end_s in worker.shifts:
                 self._plan(begin_s, "comes", worker.login)
                 self._plan(end_s, "goes", worker.login)
+        for number, (at_s, _) in enumerate(self._changes):
+            self._plan(at_s, "changes", str(number))
         callers = self._numbered(arrivals)
         upcoming = next(callers, None)
         while upcoming is not None or self._agenda:
@@ -187,6 +198,8 @@ class Simulation:
                 self._answers(now_s, who)
             case "finishes":
                 self._finishes(now_s, who)
+            case "changes":
+                self._offered(self.router.reform(self._changes[int(who)][1], now_s), now_s)
             case _:
                 self._wake_s = inf
                 self._offered(self.router.wake(now_s), now_s)

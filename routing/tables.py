@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from core.errors import BadConfiguration
 from core.settings import fill
 from routing import hours_text
-from routing.requirement import is_skill_name
+from routing.requirement import ever_passes, is_skill_name
 from routing.settings import HoursSetting, Mode, PersonSetting, QueueSetting, SiteSetting, SkillSetting, check_together
 
 _NAME = re.compile(r"[\w][\w.@-]{0,79}")
@@ -110,11 +110,17 @@ class Tables:
             if not able or (queue.mode is Mode.NATIVE and not queue.requirement):
                 continue  # Asterisk's own members
             steps = queue.policy(name).steps
-            if not any(name in who.queues and any(step.requirement.passes(who) for step in steps) for who in able):
+            if not any(
+                name in who.queues and any(ever_passes(step.requirement, who) for step in steps) for who in able
+            ):
                 raise BadConfiguration(
                     f"queue {name}: nobody in [people] could ever serve it: add it to somebody's 'queues', or ask for less",
                     place=("queues", name, "requirement"),
                 )
+
+    def sites_hours(self) -> dict[str, str | None]:
+        """All centres, this one first, and the calendar by which each is open, if it has one."""
+        return {self.site: self.site_hours} | {name: one.hours for name, one in self.sites.items()}
 
     def logins_of(self, queue: str) -> list[str]:
         """Everybody to whom the plan gives this queue."""

@@ -24,8 +24,9 @@ from core.model import AgentState, ClientSummary, Direction, LegOutcome, PastInt
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked, Wish
 from routing.dispatcher import Dispatcher
-from routing.hours import Hours
+from routing.hours import Hours, Span, spans
 from routing.live_plan import PlanChanged
+from routing.open_sites import OpenSites
 from routing.policy import QueuePolicy
 from routing.settings import PersonSetting, QueueSetting
 from routing.wishes import PriorityAsked
@@ -48,6 +49,7 @@ class ScriptedPlan:
     def __init__(self, queues: Mapping[str, QueueSetting], people: Mapping[str, PersonSetting]) -> None:
         self.queues, self.people = queues, people
         self.hours: dict[str, Hours] = {}
+        self.site_hours: dict[str, Hours] = {}
         self.off: set[str] = set()
         self.changes: dict[str, datetime] = {}
 
@@ -57,6 +59,15 @@ class ScriptedPlan:
 
     def policies(self) -> list[QueuePolicy]:
         return [setting.policy(name) for name, setting in self.queues.items()]
+
+    def policies_at(self, at: datetime) -> list[QueuePolicy]:
+        return OpenSites(tuple(self.site_hours), self._site_spans).bind(self.policies(), at)
+
+    def sites_change_at(self, at: datetime) -> datetime | None:
+        return OpenSites(tuple(self.site_hours), self._site_spans).next_change(self.policies(), at)
+
+    def _site_spans(self, site: str, start: datetime, end: datetime) -> list[Span]:
+        return list(spans(self.site_hours[site], start, end))
 
     def person(self, login: str) -> PersonSetting | None:
         return self.people.get(login)

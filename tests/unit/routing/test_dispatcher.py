@@ -6,6 +6,7 @@ from typing import Any
 from core import effects as fx
 from core import events as e
 from core.model import AgentState, Direction, LegOutcome, PastInteraction
+from routing.explanation import why_waiting
 from routing.hours import Hours
 from routing.hours_text import week
 from routing.offers import LEASE_MARGIN_S
@@ -469,3 +470,45 @@ def test_capacity_is_that_of_the_plan_and_counts_at_once() -> None:
         pop 1001 A
         ring 1001 A
     """)
+
+
+def test_a_centre_that_opens_takes_those_who_wait_at_that_instant() -> None:
+    """By a timer, and no decision asks the clock."""
+    relax = (RelaxSetting(after_s=20, requirement="site is open"),)
+    one = centre(
+        {"anna": PersonSetting(site="omsk", queues=("support",))},
+        queues={"support": queue(requirement="billing", relax=relax, retry_s=90)},
+    )
+    one.plan.site_hours["omsk"] = Hours(zone="UTC", week=week(["daily 12:01-12:02"]))
+    one.replan()
+    one.comes("anna", "1001")
+    one.calls("A")
+    one.wait(59.9)
+    one.tells()
+    one.wait(0.1)
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+    """)
+    one.falls_silent("A", "1001", LegOutcome.REJECTED)
+    one.wait(600)  # it closes before it could be offered again
+    one.tells()
+
+
+def test_what_will_be_read_otherwise_by_then_is_not_promised() -> None:
+    relax = (RelaxSetting(after_s=90, requirement="site is open"),)
+    one = centre(
+        {"anna": PersonSetting(site="omsk", queues=("support",)), "boris": person("support", billing=1)},
+        queues={"support": queue(requirement="billing", relax=relax)},
+    )
+    one.plan.site_hours["omsk"] = Hours(zone="UTC", week=week(["daily 11:00-12:01"]))
+    one.replan()
+    one.comes("anna", "1001")
+    one.comes("boris", "1002")
+    one.pauses("1002")
+    one.calls("A")
+    router = one.dispatcher.router
+    assert {would.act for would in why_waiting(router, "A", one.now.timestamp()).would} == {"ready", "learn"}
+    one.plan.site_hours["omsk"] = Hours(zone="UTC", week=week(["daily 11:00-12:05"]))
+    one.replan()
+    assert {would.act for would in why_waiting(router, "A", one.now.timestamp()).would} == {"ready", "learn", "wait"}

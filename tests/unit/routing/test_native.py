@@ -6,6 +6,8 @@ from typing import Any
 from core import effects as fx
 from core import events as e
 from core.model import AgentState, AgentStatus, QueueMembership
+from routing.hours import Hours
+from routing.hours_text import week
 from routing.live_plan import PlanChanged
 from routing.native import NativeMembers
 from routing.settings import Mode, PersonSetting, QueueSetting, RelaxSetting
@@ -186,6 +188,24 @@ def test_a_shift_begins_and_ends() -> None:
     day.wait(60)
     day.tells("1001 leaves support")
     assert day.timers == {}
+
+
+def test_a_centre_opens_and_closes() -> None:
+    relax = (RelaxSetting(after_s=30, requirement="site is open"),)
+    day = Day(
+        {"support": QueueSetting(requirement="site == riga", relax=relax)},
+        anna=PersonSetting(site="omsk", queues=("support",)),
+    )
+    day.plan.site_hours["omsk"] = Hours(zone="UTC", week=week(["daily 12:01-12:02"]))
+    day.replan()
+    day.snapshot()
+    day.is_now("1001", "anna")
+    day.wait(59)
+    day.tells()
+    day.wait(1)
+    day.tells("1001 joins support 10")
+    day.wait(60)
+    day.tells("1001 leaves support")
 
 
 def test_a_plan_counts_at_once() -> None:
