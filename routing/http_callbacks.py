@@ -206,8 +206,12 @@ class _Desk:
         one = await self._theirs(callback_id, who, door)
         self._refuse(one, moment)
         self._around.step(CallbackOrdered(at=self._around.now(), callback=one, moment=moment, by=who.login))
-        now = self._callbacks.one(callback_id) or self._callbacks.last_closed
-        return self._line(now if now is not None and now.callback_id == callback_id else one, who)
+        return self._line(self._in_memory(callback_id) or one, who)
+
+    def _in_memory(self, callback_id: str) -> Callback | None:
+        """The record knows what was closed a moment ago only a moment later."""
+        last = self._callbacks.last_closed
+        return self._callbacks.one(callback_id) or (last if last and last.callback_id == callback_id else None)
 
     def _refuse(self, one: Callback, moment: Moment) -> None:
         refusal = self._callbacks.refusal(one, moment)
@@ -215,7 +219,7 @@ class _Desk:
             raise refusal
 
     async def _theirs(self, callback_id: str, who: SignedIn, door: Accounts) -> Callback:
-        one = self._callbacks.one(callback_id) or await self._around.record.callback(callback_id)
+        one = self._in_memory(callback_id) or await self._around.record.callback(callback_id)
         if one is not None and who.site == one.site and self._is_theirs(one, who):
             return one
         if one is not None:
