@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -383,7 +384,7 @@ class Service:
         return Board(
             self.choosing.dispatcher,
             title_of=lambda queue: desk.queue(queue).title or queue,
-            readable=lambda number: readable(e164(number, region) or number),
+            readable=lru_cache(4_096)(lambda number: readable(e164(number, region) or number)),
             told_of=self._told_of_callback,
         )
 

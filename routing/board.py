@@ -5,14 +5,14 @@ dispatcher between steps, changes nothing. Why somebody still waits is board_why
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import nsmallest
 from typing import Literal, NamedTuple
 
-from core.model import AgentState
 from routing.callers import Caller
 from routing.dispatcher import Dispatcher
 from routing.lines import Item
-from routing.on_duty import Operator
 from routing.settings import Mode
+from routing.staff import Person
 
 Held = Literal["line", "door", "phone"]
 
@@ -63,11 +63,12 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """`items`: the most urgent first. `names` of the logins that are told."""
+    """`items`: the most urgent first, `more` that are not listed. `names` of the logins that are told."""
 
     at: datetime
     queues: list[QueueLine]
     items: list[ItemLine]
+    more: int
     names: dict[str, str]
 
 
@@ -80,6 +81,8 @@ class Told(NamedTuple):
     vip: bool = False
 
 
+MOST_ITEMS = 200
+"""Nobody reads more, and they are asked for every two seconds."""
 NOBODY = Told(None, "", "")
 
 
@@ -103,13 +106,23 @@ class Board:
         self.dispatcher = dispatcher
         self._title_of, self._name_of, self._readable, self._told_of = title_of, name_of, readable, told_of
 
-    def waiting(self, at: datetime) -> Waiting:
-        items = self._items(at)
+    def waiting(self, at: datetime, *, queue: str | None = None) -> Waiting:
+        """Of all queues, or the items of one."""
+        now_s, router = at.timestamp(), self.dispatcher.router
+        chosen = list(router.items.values())
+        held = [line for caller in self.dispatcher.callers.values() if (line := self._held(caller, at)) is not None]
+        since = [(item.queue, item.entered_s) for item in chosen]
+        since += [(line.queue, line.entered_at.timestamp()) for line in held]
+        asked = [item for item in chosen if queue in (None, item.queue)]
+        others = sorted((line for line in held if queue in (None, line.queue)), key=lambda line: line.entered_at)
+        first = nsmallest(MOST_ITEMS, asked, key=lambda item: router.urgency(item, now_s))
+        items = ([self._chosen_for(item, at) for item in first] + others)[:MOST_ITEMS]
         mentioned = {login for item in items for login in (*item.offered_to, item.preferred) if login is not None}
         return Waiting(
             at=at,
-            queues=[self._queue(queue, items, at) for queue in self.dispatcher.plan.queues],
+            queues=self._queues(since, at),
             items=items,
+            more=len(asked) + len(others) - len(items),
             names={login: self.name(login) for login in sorted(mentioned)},
         )
 
@@ -126,11 +139,21 @@ class Board:
 
     # --- queues ---------------------------------------------------------------------------------------------------
 
-    def _queue(self, queue: str, items: Iterable[ItemLine], at: datetime) -> QueueLine:
+    def _queues(self, since: Iterable[tuple[str, float]], at: datetime) -> list[QueueLine]:
+        """`since`: queue and entry of everybody who waits."""
+        waits: dict[str, list[float]] = {}
+        for queue, entered_s in since:
+            waits.setdefault(queue, []).append(max(0.0, at.timestamp() - entered_s))
+        members: dict[str, list[Person]] = {}
+        for person in self._on_duty():
+            for queue in person.queues:
+                members.setdefault(queue, []).append(person)
+        plan = self.dispatcher.plan
+        return [self._queue(queue, waits.get(queue, []), members.get(queue, []), at) for queue in plan.queues]
+
+    def _queue(self, queue: str, waits: list[float], on_duty: list[Person], at: datetime) -> QueueLine:
         setting, doors = self.dispatcher.plan.queues[queue], self.dispatcher.doors
-        waits = [item.waited_s for item in items if item.queue == queue]
         is_open = doors.is_open(queue, at)
-        on_duty = [one for one in self._members(queue) if one.on_shift]
         return QueueLine(
             queue=queue,
             title=self._title_of(queue),
@@ -140,33 +163,16 @@ class Board:
             waiting=len(waits),
             longest_wait_s=max(waits, default=None),
             answer_within_s=setting.answer_within_s,
-            ready=sum(self._free(one, setting.channel) for one in on_duty),
+            ready=sum(person.can_take(setting.channel) for person in on_duty),
             staffed=len(on_duty),
         )
 
-    def _members(self, queue: str) -> list[Operator]:
-        """The operators of the queue who are signed in, at the extension that counts."""
-        duty = self.dispatcher.duty
-        people = self.dispatcher.router.staff.people
-        return [
-            one
-            for one in duty.operators.values()
-            if one.status.state is not AgentState.SIGNED_OUT
-            and duty.offered_work(one)
-            and queue in people[one.login].queues
-        ]
-
-    def _free(self, operator: Operator, channel: str) -> bool:
-        return self.dispatcher.router.staff.people[operator.login].can_take(channel)
+    def _on_duty(self) -> list[Person]:
+        """Who is signed in and on shift, at the extension that counts."""
+        duty, people = self.dispatcher.duty, self.dispatcher.router.staff.people
+        return [people[one.login] for one in duty.operators.values() if one.on_shift and duty.offered_work(one)]
 
     # --- items ----------------------------------------------------------------------------------------------------
-
-    def _items(self, at: datetime) -> list[ItemLine]:
-        router, now_s = self.dispatcher.router, at.timestamp()
-        chosen = sorted(router.items.values(), key=lambda item: router.urgency(item, now_s))
-        held = (self._held(c, at) for c in self.dispatcher.callers.values() if c.call_id not in router.items)
-        others = sorted((line for line in held if line is not None), key=lambda line: line.entered_at)
-        return [self._chosen_for(item, at) for item in chosen] + others
 
     def _chosen_for(self, item: Item, at: datetime) -> ItemLine:
         """One whose operator Meridian chooses."""
@@ -194,7 +200,9 @@ class Board:
         )
 
     def _held(self, caller: Caller, at: datetime) -> ItemLine | None:
-        """One for whom Meridian chooses nobody, now or ever; None: they don't wait."""
+        """One for whom Meridian chooses nobody, now or ever; None: they don't wait, or it does."""
+        if caller.call_id in self.dispatcher.router.items:
+            return None
         held: Held | None = None
         if caller.by_pbx is not None:
             queue, entered_at = caller.by_pbx

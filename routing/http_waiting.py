@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.errors import Conflict, NotFound
@@ -32,10 +32,13 @@ def router(board: Board, *, site: str, step: Callable[[Event], None], now: Calla
     routes = APIRouter(prefix="/api/routing/waiting", tags=["routing"])
 
     @routes.get("")
-    async def waiting(who: Supervisor) -> Waiting:
-        """The queues of your site and everybody who waits in them, the most urgent first."""
+    async def waiting(
+        who: Supervisor, queue: Annotated[str | None, Query(max_length=120, description="Only its items.")] = None
+    ) -> Waiting:
+        """The queues of your site and who waits in them, the most urgent first: 200 at most, `more` tells how many others."""
         at = now()
-        return board.waiting(at) if who.site == site else Waiting(at=at, queues=[], items=[], names={})
+        nothing = Waiting(at=at, queues=[], items=[], more=0, names={})
+        return board.waiting(at, queue=queue) if who.site == site else nothing
 
     @routes.get("/{item_id}/why")
     async def why_still(item_id: ItemId, who: Supervisor, door: Door) -> Why:

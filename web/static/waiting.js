@@ -45,7 +45,10 @@ async function keepLooking() {
 
 async function look() {
   try {
-    told = await ask("GET", "/api/routing/waiting");
+    const asked = onlyQueue;
+    const answer = await ask("GET", `/api/routing/waiting${asked === null ? "" : `?${new URLSearchParams({ queue: asked })}`}`);
+    if (asked !== onlyQueue) return;
+    told = answer;
     setServerTime(told.at);
     freshAt = Date.now();
     draw();
@@ -84,6 +87,9 @@ function draw() {
   const items = told.items.filter((/** @type {any} */ item) => onlyQueue === null || item.queue === onlyQueue);
   drawItems(items);
   byId("nobody").hidden = items.length > 0;
+  const more = byId("more");
+  more.hidden = !told.more;
+  more.textContent = t("wait_more", { count: String(told.more) });
 }
 
 /** The lines in order, moved only where they must be: a focus stays where it is. @param {any[]} items */
@@ -127,6 +133,7 @@ function queueTile(queue) {
 function choose(queue) {
   onlyQueue = onlyQueue === queue ? null : queue;
   draw();
+  look();
 }
 
 /** One that waits. */

@@ -5,6 +5,7 @@ export const waitingEnglish = {
   wait_queues: "Queues",
   wait_items: "Who waits",
   wait_order: "The most urgent first. Score = points + ageing × minutes waited.",
+  wait_more: "{count} more wait, less urgent than these: choose a queue above to see its own.",
   wait_nobody: "Nobody waits.",
   wait_stale: "Not refreshed for {age}: {why} What you see is from {time}.",
   wait_supervisors: "This page is for supervisors.",

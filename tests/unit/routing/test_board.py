@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from routing.board import Board, Told
+from routing.board import MOST_ITEMS, Board, Told
 from routing.hours import Hours
 from routing.hours_text import week
 from routing.lines import Item
@@ -125,3 +125,17 @@ def test_why_nobody_is_looked_for() -> None:
     queue = board(one).waiting(one.now).queues[0]
     assert (queue.open, queue.changes_at) == (False, NOON + timedelta(days=2, hours=21))
     assert board(one).line("nobody", one.now) is None
+
+
+def test_only_the_most_urgent_are_listed_of_all_or_of_one_queue() -> None:
+    one = centre()
+    for n in range(MOST_ITEMS + 5):
+        one.calls(f"a{n}")
+        one.wait(1)
+    one.calls("plain-1", "plain")
+    told = board(one).waiting(one.now)
+    assert (len(told.items), told.more, told.items[0].item_id) == (MOST_ITEMS, 6, "a0")
+    assert [queue.waiting for queue in told.queues] == [MOST_ITEMS + 5, 1]
+    told = board(one).waiting(one.now, queue="plain")
+    assert ([item.item_id for item in told.items], told.more) == (["plain-1"], 0)
+    assert [queue.waiting for queue in told.queues] == [MOST_ITEMS + 5, 1], "the queues are told all the same"
