@@ -50,11 +50,13 @@ class SqlClientDirectory:
         return await self._database.read(lambda connection: self._look_up.found(connection, site, key))
 
     def look_up(self, site: str, number: str, answer: Answer) -> None:
-        key = self.key(site, number)
-        if key is None:
+        if not any(map(str.isdigit, number)) and self.key(site, number) is None:
             asyncio.get_running_loop().call_soon(answer, Found(client=None), None)
             return
-        self._database.read_soon(lambda connection: self._look_up.found(connection, site, key), answer)
+        # A number that is new to us takes long to read: in the thread, while the loop shows the pop.
+        self._database.read_soon(
+            lambda connection: self._look_up.found(connection, site, self._required_key(site, number)), answer
+        )
 
     async def find_or_create(self, site: str, number: str, *, name: str, at: datetime) -> Found:
         found = await self.find(site, number)

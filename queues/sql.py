@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from core.model import AgentState, AgentStatus
@@ -18,29 +20,24 @@ class SqlAgentStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        insert: Any = (postgresql if database.dialect == "postgresql" else sqlite).insert
+        new = insert(agent_states)
+        self._keep_state = new.on_conflict_do_update(
+            index_elements=list(agent_states.primary_key),
+            set_={c.name: new.excluded[c.name] for c in agent_states.c if not c.primary_key},
+        )
+        self._keep_line = insert(agent_state_log).on_conflict_do_nothing()
 
     async def load(self, site: str) -> list[AgentStatus]:
         wanted = sa.select(agent_states).where(agent_states.c.site == site).order_by(agent_states.c.agent)
         return await self._database.read(lambda c: [_status(row) for row in c.execute(wanted).mappings()])
 
     async def save(self, statuses: Sequence[AgentStatus], lines: Sequence[StateLine]) -> None:
-        rows = [storable(asdict(status)) for status in statuses]
-        added = [storable(asdict(line)) for line in lines]
-
         def keep(connection: Connection) -> None:
-            for row in rows:
-                connection.execute(
-                    sa.delete(agent_states).where(
-                        agent_states.c.site == row["site"], agent_states.c.agent == row["agent"]
-                    )
-                )
-                connection.execute(sa.insert(agent_states).values(row))
-            known = sa.select(agent_state_log.c.line_id).where(
-                agent_state_log.c.line_id.in_([row["line_id"] for row in added])
-            )
-            there = set(connection.scalars(known)) if added else set()
-            if fresh := [row for row in added if row["line_id"] not in there]:
-                connection.execute(sa.insert(agent_state_log), fresh)
+            if statuses:
+                connection.execute(self._keep_state, [storable(asdict(status)) for status in statuses])
+            if lines:
+                connection.execute(self._keep_line, [storable(asdict(line)) for line in lines])
 
         await self._database.write(keep)
 

@@ -20,6 +20,7 @@ from queues.ports import AgentStore, StateLine
 
 log = logging.getLogger(__name__)
 _GROUP = 500
+_GROUP_S = 0.05
 EXTENDED = "extended"
 
 
@@ -68,9 +69,10 @@ class AgentLedger:
         self._something.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. A moment after each change, so that what comes together is stored together."""
         while True:
             await self._something.wait()
+            await asyncio.sleep(_GROUP_S)
             self._something.clear()
             while self._changes:
                 try:

@@ -21,6 +21,7 @@ from runtime.metrics import Registry
 from runtime.wire import encode
 from screenpop.channels import Channels
 from screenpop.delivery import Delivery
+from screenpop.pops import OVER
 from screenpop.protocol import (
     SUBPROTOCOL,
     TICKET_PREFIX,
@@ -107,7 +108,7 @@ class Hub:
     # --- called within a step -----------------------------------------------------------------------------------
 
     def show(self, pop: Pop) -> None:
-        """Put the pop (or its new state) on the screens of its operator."""
+        """Put the pop on the screens of its operator."""
         channel = self._channels.of(pop.agent)
         screens = self._by_agent.get(pop.agent, ())
         frame = channel.put(pop, now_s=_clock_s(), watched=bool(screens))
@@ -115,7 +116,15 @@ class Hub:
             screen.offer(frame)
             self._frames.add()
 
-    update = show
+    def update(self, pop: Pop) -> None:
+        """Its new state; a call that is over lets the pops pass that come at the same moment."""
+        if pop.state not in OVER:
+            return self.show(pop)
+        screens = self._by_agent.get(pop.agent, ())
+        frame = self._channels.of(pop.agent).put(pop, now_s=_clock_s(), watched=bool(screens))
+        for screen in screens:
+            screen.offer_in_a_moment(frame)
+            self._frames.add()
 
     def announce_pbx(self, effect: AnnouncePbx) -> None:
         self._announce(LinkState(kind="pbx", name=effect.pbx, live=effect.live, since=effect.at, why=effect.why))

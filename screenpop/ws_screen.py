@@ -16,6 +16,7 @@ MOST_WAITING_BYTES = 262_144
 MOST_BEHIND_S = 5.0
 _BURST, _PER_SECOND = 60.0, 20.0
 _CLOSE_WITHIN_S = 1.0
+_HELD_S = 0.002
 GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that left may raise
 
 
@@ -29,6 +30,7 @@ class Screen:
         "_bytes",
         "_frames",
         "_heard",
+        "_held",
         "_loop",
         "_most_bytes",
         "_reading",
@@ -52,6 +54,7 @@ class Screen:
         self._send_now: Callable[[bytes], bool] = now["send"] if now else _not_now
         self._loop = asyncio.get_running_loop()
         self._frames: deque[tuple[float, bytes]] | None = None
+        self._held: list[bytes] = []
         self._bytes = 0
         self._most_bytes = MOST_WAITING_BYTES
         self._sending_since: float | None = None
@@ -67,6 +70,8 @@ class Screen:
 
     def offer(self, frame: bytes, *, catching_up: bool = False) -> None:
         """Queue a frame; a screen that doesn't keep up is cut instead (it comes back and gets in step)."""
+        if self._held:
+            self._release()
         size = len(frame)
         if catching_up:  # what it missed is its due, and is bounded by the channel
             self._most_bytes += size
@@ -80,6 +85,18 @@ class Screen:
             self._frames = deque()
             self._writer = self._loop.create_task(self._write(self._frames), name=f"screen-write-{self.who.login}")
         self._frames.append((self._loop.time(), frame))
+
+    def offer_in_a_moment(self, frame: bytes) -> None:
+        """For what is no news to anybody who waits: it lets the pops pass that came with it from the PBX, and is still
+        before whatever this screen is offered next."""
+        if not self._held:
+            self._loop.call_later(_HELD_S, self._release)
+        self._held.append(frame)
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for frame in held:
+            self.offer(frame)
 
     @property
     def behind_s(self) -> float:
@@ -104,6 +121,7 @@ class Screen:
                 raise  # not by `cut`: the server itself goes away
         finally:
             self._reading = None
+            self._held.clear()
             if self._writer is not None:
                 self._writer.cancel()
                 await asyncio.gather(self._writer, return_exceptions=True)

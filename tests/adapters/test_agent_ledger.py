@@ -25,6 +25,7 @@ class MoodyStore(MemoryAgentStore):
     away = False
     breaks = False
     loses_replies = 0
+    saves = 0
 
     async def save(self, statuses: Sequence[AgentStatus], lines: Sequence[StateLine]) -> None:
         await asyncio.sleep(0)
@@ -33,6 +34,7 @@ class MoodyStore(MemoryAgentStore):
         if self.breaks:
             raise RuntimeError("no such table")
         await super().save(statuses, lines)
+        self.saves += 1
         if self.loses_replies:
             self.loses_replies -= 1
             raise Unavailable("connection lost")
@@ -80,6 +82,15 @@ async def test_states_and_lines_arrive(store: MoodyStore) -> None:
     ]  # fmt: skip
 
 
+async def test_what_comes_together_is_stored_together(store: MoodyStore) -> None:
+    async with running(store) as ledger:
+        for n in range(10):
+            ledger.put(change(S.BUSY if n % 2 else S.READY, n))
+            await asyncio.sleep(0.001)
+        await until_stored(ledger)
+    assert store.saves <= 2
+
+
 async def test_a_restart_goes_on_from_what_was_stored(store: MoodyStore) -> None:
     async with running(store) as ledger:
         ledger.put(change(S.PAUSED, 0, reason="lunch"))
@@ -106,7 +117,7 @@ async def test_what_breaks_is_tried_again(store: MoodyStore, caplog: pytest.LogC
     store.breaks = True
     async with running(store) as ledger:
         ledger.put(change(S.READY, 0))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         store.breaks = False
         await until_stored(ledger)
     assert len(await store.log()) == 1

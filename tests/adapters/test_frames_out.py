@@ -1,5 +1,5 @@
-"""What the port writes past the WebSocket library, read back by that library; and frames for everybody, which leave the loop its
-turns."""
+"""What the port writes past the WebSocket library, read back by that library; frames for everybody, which leave the loop its
+turns; the end of a call, which lets pops pass."""
 
 import asyncio
 from itertools import pairwise
@@ -12,7 +12,9 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from screenpop.ws_everybody import Everybody
-from web.server import text_frame
+from screenpop.ws_screen import Screen
+from tests.servers.desk import running_desk
+from web.server import SEND_NOW, text_frame
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
@@ -49,3 +51,56 @@ async def test_a_frame_for_everybody_lets_a_pop_in_between_after_a_millisecond()
     running.cancel()
     assert max(later - sooner for sooner, later in pairwise(served)) <= 3
     assert all(screen.got == [b"tick"] for screen in screens)
+
+
+class Socket:
+    """As Starlette's, as far as a screen needs it to write at once."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.scope = {"extensions": {SEND_NOW: {"send": self._send}}}
+
+    def _send(self, frame: bytes) -> bool:
+        self.sent.append(frame)
+        return True
+
+
+async def test_what_may_wait_a_moment_is_sent_soon_and_never_after_what_came_later() -> None:
+    socket: Any = Socket()
+    screen = Screen(socket, None, heard=lambda _screen, _message: None)  # type: ignore[arg-type]  # nobody asks who it is
+    screen.offer_in_a_moment(b"1")
+    assert socket.sent == []
+    await asyncio.sleep(0.02)
+    assert socket.sent == [b"1"]
+    screen.offer_in_a_moment(b"2")
+    screen.offer_in_a_moment(b"3")
+    screen.offer(b"4")
+    await asyncio.sleep(0.02)
+    assert socket.sent == [b"1", b"2", b"3", b"4"]
+
+
+async def test_the_end_of_a_call_lets_the_next_pop_pass_and_each_operator_hears_in_order() -> None:
+    async with running_desk() as desk:
+        for login, phone in (("anna", "1001"), ("boris", "1002")):
+            await desk.user(login, phone)
+        async with desk.socket(await desk.signed_in("anna")) as hers, desk.socket(await desk.signed_in("boris")) as his:
+            await hers.hear()
+            await his.hear()
+            desk.arrive("call-1")
+            desk.ring("call-1", "1001")
+            while (await hers.hear())["pop"]["history_state"] == "loading":  # type: ignore[index,call-overload]
+                pass
+            (her_screen,) = desk.hub._by_agent["1001"]
+            desk.end("call-1")
+            assert len(her_screen._held) == 1
+            desk.arrive("call-2")
+            desk.ring("call-2", "1002")
+            assert len(her_screen._held) == 1
+            desk.arrive("call-3")
+            desk.ring("call-3", "1001")
+            heard: list[Any] = [await hers.hear(), await hers.hear()]
+            assert [(one["pop"]["card_id"], one["pop"]["state"]) for one in heard] == [
+                ("call-1", "ended"),
+                ("call-3", "ringing"),
+            ]
+            assert heard[1]["version"] == heard[0]["version"] + 1
