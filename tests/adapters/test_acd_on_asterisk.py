@@ -398,10 +398,22 @@ async def test_after_a_restart_an_offer_that_rings_is_adopted(node: Node, room: 
         assert (offered.call_id, offered.agent, offered.queue) == (arrived.call_id, "1001", "support-acd")
 
 
-@pytest.mark.parametrize("queue", ["support-acd"])
-async def test_to_the_queue_that_takes_over(node: Node, room: PhoneRoom, queue: str) -> None:
+@pytest.mark.parametrize(
+    "entered", ["", "soon", "99999999999", "1", "-5"], ids=["none", "text", "to come", "1970", "minus"]
+)
+async def test_an_entry_time_that_cannot_be_is_not_believed(
+    node: Node, room: PhoneRoom, watcher: Ami, entered: str
+) -> None:
     _, arrived = await waiting(node, room)
-    node.send(arrived, Door.FALLBACK, queue)
+    await do(lambda: watcher.action("Setvar", Channel=arrived.channel, Variable="CC_ENTERED", Value=entered))
+    async with Node(node.asterisk, beats=False).at_work() as restarted:
+        adopted = await restarted.hears(e.CallQueued, call_id=arrived.call_id)
+        assert abs(adopted.at - now()) < timedelta(seconds=10)
+
+
+async def test_to_the_queue_that_takes_over(node: Node, room: PhoneRoom) -> None:
+    _, arrived = await waiting(node, room)
+    node.send(arrived, Door.FALLBACK, "support-acd")
     await node.hears(e.CallQueued, call_id=arrived.call_id, queue="support")
 
 
