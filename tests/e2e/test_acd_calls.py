@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -167,3 +168,37 @@ def test_a_closed_browser_is_offered_nothing(centre: AcdCentre) -> None:
     anna.answer()
     caller.hangup()
     anna.wait("ENDED")
+
+
+def test_a_supervisor_is_told_why_one_waits_and_what_it_says_helps(centre: AcdCentre) -> None:
+    carmen = centre.phone("carmen")
+    screen = centre.screen("carmen")
+    screen.asks("state", state="paused", reason="break")
+    caller = centre.call("79161110090")
+
+    def waiting() -> list[str]:
+        items = centre.boss.get("/api/routing/waiting").raise_for_status().json()["items"]
+        return [item["item_id"] for item in items if item["number"].endswith("9161110090")]
+
+    centre.until(lambda: bool(waiting()), "somebody waits")
+    (item_id,) = waiting()
+
+    def why() -> Any:
+        return centre.boss.get(f"/api/routing/waiting/{item_id}/why").raise_for_status().json()
+
+    def obstacles() -> list[tuple[str, list[str], str]]:
+        return [(one["login"], one["obstacles"], one["reason"]) for one in why()["operators"]]
+
+    centre.until(lambda: obstacles() == [("carmen", ["paused"], "break")], "her page noticed")
+    assert [(would["act"], would["login"]) for would in why()["would"]] == [("ready", "carmen")]
+    raised = centre.boss.post(f"/api/routing/waiting/{item_id}/priority", json={"offset": 10})
+    assert raised.raise_for_status().json()["raised"] == 10
+    screen.asks("state", state="ready")
+    carmen.wait("RINGING")
+    carmen.answer()
+    centre.until(lambda: centre.offers("79161110090") == [("carmen", "accepted")], "kept")
+    told = centre.boss.get(f"/api/routing/cards/{item_id}/why").raise_for_status().json()
+    choice = told["offers"][0]["choice"]
+    assert (choice["strategy"], choice["requirement"], choice["score"] >= 10) == ("longest_idle", "any", True)
+    caller.hangup()
+    carmen.wait("ENDED")

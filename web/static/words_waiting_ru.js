@@ -17,7 +17,7 @@ export const waitingRussian = {
   wait_by_us: "Выбирает Meridian",
   wait_by_pbx: "Выбирает АТС",
   wait_count: "Ждут: {count}",
-  wait_longest: "Дольше всех ждут",
+  wait_longest: "Дольше всех",
   wait_target: "цель {time}",
   wait_ready: "Готовы",
   wait_of_staff: "{ready} из {staffed} на смене",
