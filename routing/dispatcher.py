@@ -369,7 +369,7 @@ class Dispatcher:
         operator, now_s = self.duty.at(offer.agent), at.timestamp()
         if outcome is OfferOutcome.FAILED and operator is not None and offer.pbx in self._in_step:
             told.append(self.duty.rests(operator, at))
-        if offer.pbx not in self._in_step:
+        if offer.pbx not in self._in_step and not self.offering.book.of_item(offer.item_id):
             return told + self.offering.made(self.router.withdraw(offer.item_id, now_s), at)
         ready = operator is not None and operator.free_to_choose
         return told + self.offering.made(self.router.failed(offer.item_id, offer.login, now_s, ready=ready), at)

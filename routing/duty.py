@@ -99,11 +99,15 @@ class Duty:
         if not self.offered_work(operator):
             return []
         person, now_s, made = self._router.staff.people[operator.login], at.timestamp(), list[Offer]()
-        if operator.done and operator.held:
+        operator.worked = operator.worked or operator.at_work
+        if operator.done and (operator.held or operator.worked):
             person.ready = False  # so that nothing is offered before both facts are told
             for channel in operator.held:
                 made += self._router.finished(operator.login, channel, now_s)
+            if not operator.held:
+                made += self._router.did_work(operator.login, now_s)
             operator.held.clear()
+            operator.worked = False
         if person.ready != operator.free_to_choose:
             made += self._router.set_ready(operator.login, operator.free_to_choose, now_s)
         return made

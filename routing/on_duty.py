@@ -14,13 +14,14 @@ REST_S = (10, 30, 60)
 
 @dataclass(slots=True, kw_only=True)
 class Operator:
-    """`here`: a page of theirs is connected. `held`: the channels of their items that are not finished; `rest_until`: their
-    phone is out of order until then, after `faults` in a row."""
+    """`here`: a page of theirs is connected. `held`: the channels of their items that are not finished; `worked`: they are, or were
+    until now, at work for a queue; `rest_until`: their phone is out of order until then, after `faults` in a row."""
 
     status: AgentStatus
     here: bool = False
     on_shift: bool = True
     held: list[str] = field(default_factory=list)
+    worked: bool = False
     faults: int = 0
     rest_until: datetime | None = None
 
@@ -32,6 +33,11 @@ class Operator:
     def free_to_choose(self) -> bool:
         """Whether anything may be offered to them."""
         return self.status.state is AgentState.READY and self.here and self.on_shift and self.rest_until is None
+
+    @property
+    def at_work(self) -> bool:
+        """In a conversation that came by a queue, or at its wrap-up: by whatever hand they were given it."""
+        return self.status.state in (AgentState.BUSY, AgentState.WRAP_UP) and self.status.queue is not None
 
     @property
     def done(self) -> bool:

@@ -138,6 +138,12 @@ class Router:
             person.idle_since_s, person.handled = now_s, person.handled + 1
         return self._serve(person, now_s)
 
+    def did_work(self, login: str, now_s: float) -> list[Offer]:
+        """They have done something for a queue that wasn't given to them here: idle since now."""
+        person = self._person(login)
+        person.idle_since_s, person.handled = now_s, person.handled + 1
+        return self._serve(person, now_s)
+
     # --- items ----------------------------------------------------------------------------------------------------
 
     def enqueue(self, item: Item, now_s: float) -> list[Offer]:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from core.lobby import Lobby
 
 EXTENSIONS, QUEUES = "meridian_extensions.conf", "meridian_queues.conf"
-VERSION_CONTEXT = "meridian-version"
+VERSION_CONTEXT, LOBBY_CONTEXT = "meridian-version", "meridian-lobby"
 DEAD_AFTER_S = 15
 """A heartbeat that is older means that nobody picks operators."""
 _SLICE_S = 10
@@ -62,7 +62,7 @@ def _filled(name: str, words: Mapping[str, str]) -> str:
 def _doors(queues: list[AcdQueue]) -> list[str]:
     """For each door what its extension sets and where it goes on."""
     return [
-        *_door("meridian-acd", "meridian-lobby", {queue.name: _waiting(queue) for queue in queues}),
+        *_door("meridian-acd", LOBBY_CONTEXT, {queue.name: _waiting(queue) for queue in queues}),
         *_door("meridian-fallback", "meridian-takeover", _takeovers(queues)),
         *_door("meridian-voicemail", "meridian-message", {queue.name: {"QUEUE": queue.name} for queue in queues}),
         *_door("meridian-callback", "meridian-promise", {queue.name: {"QUEUE": queue.name} for queue in queues}),

@@ -7,7 +7,8 @@ the queue, who is in which bridge. When the truth can't be known (since when two
 from collections.abc import Mapping, Sequence
 
 from telephony import facts as f
-from telephony.live import Channel
+from telephony.dialplan import LOBBY_CONTEXT
+from telephony.live import Call, Channel
 
 NORMAL_CLEARING = 16
 _LISTENING = ("ChanSpy", "ExtenSpy")
@@ -100,6 +101,14 @@ def left_queues(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f
         for channel in channels.values()
         if channel is channel.call.primary and channel.call.waiting and channel.uniqueid not in waiting
     ]
+
+
+def moved_on(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[Call]:
+    """Calls that left their queue for good: the dialplan does something else with the caller, and isn't between two slices of the
+    lobby. Nothing that comes later would tell so before the call ends."""
+    elsewhere = (live for live in snapshot.channels if live.application != "Queue" and live.context != LOBBY_CONTEXT)
+    callers = (channels[live.uniqueid] for live in elsewhere if live.uniqueid in channels)
+    return [caller.call for caller in callers if caller is caller.call.primary and caller.call.left_queue]
 
 
 def bridges(channels: Mapping[str, Channel], snapshot: f.Snapshot) -> list[f.Fact]:

@@ -101,9 +101,8 @@ class Exchange:
     keeps_message: Callable[[str, int], None] = lambda _file, _seconds: None
 
     def boot(self) -> None:
-        """All calls are lost, and with them who waited and who held a lock."""
+        """All calls are lost, and with them who waited (their stories end it) and who held a lock."""
         self.queues.boot()
-        self.lobby.clear()
         self.locks.clear()
 
     def keep(self, truth: Truth) -> None:

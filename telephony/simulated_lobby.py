@@ -3,6 +3,7 @@ for Meridian's choice, and what takes over when Meridian is silent: the company'
 
 from collections.abc import Callable, Generator
 
+from telephony.dialplan import LOBBY_CONTEXT
 from telephony.simulated_channels import Channel
 from telephony.simulated_line import Goto, HungUp, KeyPressed, Line, Moved, Taken
 from telephony.simulated_place import Place, goes, picks_up
@@ -25,7 +26,7 @@ def in_lobby(line: Line, caller: Channel, name: str) -> Going:
     """[meridian-acd]: wait in the queue `name`, slice by slice, for as long as Meridian lives."""
     switch = line.switch
     line.truth.queue = line.truth.queue or name
-    caller.context, caller.exten, caller.priority = "meridian-lobby", "s", 1
+    caller.context, caller.exten, caller.priority = LOBBY_CONTEXT, "s", 1
     if (yield from _gone_at_once(line, caller)):
         return None
     caller.priority = 2

@@ -130,6 +130,9 @@ class CallTracker:
         out += self._feed_all(reconcile.joined_queues(self.channels, snapshot) + reconcile.doings(new))
         out += self._feed_all(reconcile.left_queues(self.channels, snapshot))
         out += self._feed_all(reconcile.bridges(self.channels, snapshot) + reconcile.ringing(snapshot))
+        for call in reconcile.moved_on(self.channels, snapshot):
+            queueing.left_for_good(self.floor, call)
+        out += self.floor.take_told()
         out += queueing.kept_messages(self.floor, snapshot, missed_since)
         out.append(
             PbxConnected(

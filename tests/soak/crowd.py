@@ -36,7 +36,8 @@ class Crowd:
     def begin(self) -> None:
         for operator in self.operators:
             self.stage.play(self._works(operator), after_s=self.rng.uniform(0, 60))
-        for story in (self._callers(), self._devices(), self._line(), self._looks(), self._plans()):
+        stories = (self._callers(), self._devices(), self._line(), self._looks(), self._plans(), self._crashes())
+        for story in stories:
             self.stage.play(story)
 
     def go_home(self) -> None:
@@ -67,16 +68,17 @@ class Crowd:
     def _signs_in(self, operator: _Operator) -> None:
         operator.session += 1
         operator.signed_in = True
-        self.world.step(
-            e.AgentSignedIn(
-                at=self.world.now,
-                agent=operator.agent,
-                session_id=f"{operator.login}-{operator.session}",
-                login=operator.login,
-                name=operator.login,
-            )
-        )
+        self.world.step(self._session(operator))
         self._page(operator, here=True)
+
+    def _session(self, operator: _Operator) -> e.AgentSignedIn:
+        return e.AgentSignedIn(
+            at=self.world.now,
+            agent=operator.agent,
+            session_id=f"{operator.login}-{operator.session}",
+            login=operator.login,
+            name=operator.login,
+        )
 
     def _signs_out(self, operator: _Operator) -> None:
         operator.signed_in = operator.page = False
@@ -195,3 +197,15 @@ class Crowd:
         while not self.over:
             yield self.rng.expovariate(1 / 100)
             self.world.replan()
+
+    def _crashes(self) -> Story:
+        """Meridian is killed; sessions live on in the database, pages come back by themselves."""
+        while not self.over:
+            yield self.rng.expovariate(1 / 300)
+            if self.over:
+                return
+            for operator in self.operators:
+                operator.page = False
+            self.world.crash(tuple(self._session(one) for one in self.operators if one.signed_in))
+            yield self.rng.choice((0.1, 2.0, 20.0))
+            self.world.pbx.in_step()

@@ -12,6 +12,7 @@ from tests.soak.plan import ACD
 from tests.soak.world import World
 
 _WORKING = (AgentState.OFFERED, AgentState.BUSY, AgentState.WRAP_UP)
+_RINGING = 5
 _TIMER_S = 0.001
 """The timers of steps go off a microsecond after the step's time."""
 _FLIGHT_S = 3.0
@@ -31,6 +32,7 @@ class Watch:
         self.offers = self.calls = 0
         self._idle_since: dict[str, float] = {}
         self._worked: set[str] = set()
+        self._crashes = 0
         self._odd_since: dict[str, float] = {}
         world.watch = self.after
 
@@ -39,7 +41,7 @@ class Watch:
             self._look()
         except Broken as broken:
             # A story of the stage must not swallow it.
-            self.world.broken = self.world.broken or f"{self.world.now} after {fact}: {broken}"
+            self.world.broken = self.world.broken or f"{self.world.now} after {repr(fact)[:300]}: {broken}"
 
     def _look(self) -> None:
         self.looks += 1
@@ -187,15 +189,16 @@ class Watch:
                 raise Broken(what)
 
     def _stray_phones(self) -> set[str]:
-        book = self.world.dispatcher.offering.book
-        others = {leg for caller in self.world.dispatcher.callers.values() for leg in caller.rung_by_others}
+        """Of those that rang when Meridian was killed, and whose caller went meanwhile, nobody knows: they ring out."""
+        dispatcher, switch = self.world.dispatcher, self.world.pbx.exchange.switch
+        known = {offer.offer_id for offer in dispatcher.offering.book}
+        known |= {leg for caller in dispatcher.callers.values() for leg in caller.rung_by_others}
+        ringing = (c for c in switch.channels.values() if c.uniqueid.startswith("cc.") and c.state == _RINGING)
         return {
-            f"{channel.name} rings for {channel.uniqueid}, which is no offer"
-            for channel in self.world.pbx.exchange.switch.channels.values()
-            if channel.uniqueid.startswith("cc.")
-            and channel.state == 5
-            and channel.uniqueid not in others
-            and book.get(channel.uniqueid) is None
+            f"{leg.name} rings for {leg.uniqueid}, which is no offer"
+            for leg in ringing
+            if leg.uniqueid not in known
+            and (leg.created_at > self.world.crashed_s or switch.find(leg.variables["CC_CALLID"]) is not None)
         }
 
     # -- idleness
@@ -206,11 +209,22 @@ class Watch:
         if status.state is AgentState.SIGNED_OUT:
             self._idle_since.pop(login, None)
             self._worked.discard(login)
-        elif login not in self._idle_since:
-            self._idle_since[login] = event.at.timestamp()
+            return
+        if login not in self._idle_since or self._crashes != self.world.crashes:
+            self._forget()
+            self._idle_since[login] = status.since.timestamp()
+        if status.state in (AgentState.BUSY, AgentState.WRAP_UP) and status.queue is not None:
+            self._worked.add(login)
         elif login in self._worked and status.state not in _WORKING:
             self._worked.discard(login)
             self._idle_since[login] = event.at.timestamp()
+
+    def _forget(self) -> None:
+        """A crash: since when people are idle is known as far as their states tell it."""
+        if self._crashes != self.world.crashes:
+            self._crashes = self.world.crashes
+            self._idle_since.clear()
+            self._worked.clear()
 
     def _first_in_idleness(self, made: e.OfferMade) -> None:
         """Where that decides: by our own clock, and the longest idle of all who could have had it."""

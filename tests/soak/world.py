@@ -11,7 +11,7 @@ from core import effects as fx
 from core import events as e
 from core.desk import Desk, QueueSettings, WrapUpMode
 from core.engine import Engine
-from core.model import ClientSummary
+from core.model import AgentStatus, ClientSummary
 from queues.agents import Agents, AgentsLoaded
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
@@ -43,11 +43,26 @@ class World:
         self.rng = Random(f"soak {seed}")
         self.tables = drawn(self.rng, operators)
         self.plan = in_force(self.tables, 0, BEGAN.year)
+        self.heard: list[object] = []
+        self.steps = self.crashes = 0
+        self.watch: Callable[[object], None] = lambda _fact: None
+        self.crashed_s = 0.0
+        self.broken = ""
+        self.timers: dict[str, datetime] = {}
+        self._alarms: list[tuple[datetime, int, str]] = []
+        self._order = count()
+        self._kept: dict[str, AgentStatus] = {}
+        self.pbx = SoakPbx(self.rng, operators=operators, members=members, began=BEGAN.timestamp(), deliver=self.step)
+        self._meridian()
+        self._comes_up(())
+        self.pbx.begin()
+
+    def _meridian(self) -> None:
+        """A fresh one, that knows nothing."""
         cut_offs = CutOffs(e164=lambda number: number, resume_s=lambda _queue: 60)
         self.dispatcher = Dispatcher(self.plan, place_of=cut_offs.place_of)
         self.agents, self.pops = Agents(site=SITE, desk=DESK), Pops()
         self.tracker = CallTracker(site=SITE, pbx=PBX, endpoints=Endpoints(("PJSIP/1???",)))
-        self.heard: list[object] = []
         table = joined(
             pbx_rules({PBX: self.tracker}),
             pop_rules(self.pops),
@@ -56,18 +71,20 @@ class World:
             routing_rules(self.dispatcher),
         )
         for kind in (e.OfferMade, e.OfferEnded, e.AgentChanged, e.CallAnswered):
-            table[kind] = [self._hear, *table[kind]] if kind in table else [self._hear]
+            table[kind] = [self._hear, *table.get(kind, ())]
         self.engine = Engine(table, self._perform)
-        self.pbx = SoakPbx(self.rng, operators=operators, members=members, began=BEGAN.timestamp(), deliver=self.step)
-        self.steps = 0
-        self.watch: Callable[[object], None] = lambda _fact: None
-        self.broken = ""
-        self.timers: dict[str, datetime] = {}
-        self._alarms: list[tuple[datetime, int, str]] = []
-        self._order = count()
-        self.step(AgentsLoaded(at=BEGAN, statuses=(), signed_in=()))
-        self.step(PlanChanged(at=BEGAN, plan=self.plan))
-        self.pbx.begin()
+
+    def _comes_up(self, signed_in: tuple[e.AgentSignedIn, ...]) -> None:
+        self.step(PlanChanged(at=self.now, plan=self.plan))
+        self.step(AgentsLoaded(at=self.now, statuses=tuple(self._kept.values()), signed_in=signed_in))
+
+    def crash(self, signed_in: tuple[e.AgentSignedIn, ...]) -> None:
+        """Killed, and started again at once: what operators did is in the database, all else is asked of the PBX."""
+        self.pbx.live = False
+        self.crashes, self.crashed_s = self.crashes + 1, self.now.timestamp()
+        self.timers.clear()
+        self._meridian()
+        self._comes_up(signed_in)
 
     @property
     def now(self) -> datetime:
@@ -133,6 +150,8 @@ class World:
                 self.pbx.send(effect)
             case fx.SyncMember():
                 self.pbx.pause_member(effect)
+            case fx.SaveAgent(status=status):
+                self._kept[status.agent] = status
             case fx.LookUpClient():
                 self.pbx.stage.play(self._identified(effect), after_s=0.01)
 

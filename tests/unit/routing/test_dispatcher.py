@@ -65,6 +65,49 @@ def test_a_native_queue_is_left_to_asterisk() -> None:
     one.tells()
 
 
+def test_work_that_asterisk_gave_them_counts_as_work() -> None:
+    """Idle is who has done nothing the longest, of whichever queue; an own call is no work."""
+    one = centre(
+        {"anna": person("support"), "boris": person("support")},
+        queues={"support": queue(strategy=Strategy.LONGEST_IDLE), "plain": QueueSetting(mode=Mode.NATIVE)},
+    )
+    one.comes("anna", "1001")
+    one.wait(10)
+    one.comes("boris", "1002")
+    one.calls("A", "plain")
+    one.step(e.CallOffered(at=one.now, call_id="A", leg_id="n.1", agent="1001", queue="plain"))
+    one.answers("A", "1001", leg="n.1")
+    one.wait(30)
+    one.ends("A")
+    one.finishes("1001")
+    one.tells("""
+        pop 1001 A
+    """)
+    one.calls("B")
+    one.tells("""
+        pop 1002 B
+        ring 1002 B
+    """)
+
+
+def test_of_a_ring_group_one_may_fall_silent_and_another_answer_while_the_line_is_away() -> None:
+    """What the snapshot tells comes before the line counts as there again."""
+    people = {"anna": person("support"), "boris": person("support")}
+    one = centre(people, queues={"support": queue(strategy=Strategy.RING_ALL)})
+    one.comes("anna", "1001")
+    one.comes("boris", "1002")
+    one.calls("A")
+    one.rings("A", "1001")
+    one.rings("A", "1002")
+    one.lose()
+    one.falls_silent("A", "1001", LegOutcome.REJECTED)
+    one.answers("A", "1002")
+    one.connect()
+    assert one.outcomes() == [("A", "1001", "declined"), ("A", "1002", "accepted")]
+    one.calls("B")
+    assert one.state("1002") is AgentState.BUSY and one.leg("B", "1001")
+
+
 def test_nobody_is_offered_two_calls() -> None:
     one = with_anna()
     one.calls("A")

@@ -267,9 +267,8 @@ def test_a_callback_that_nobody_could_make_becomes_a_message() -> None:
 def test_who_came_first_stands_first_whenever_the_slices_begin_anew() -> None:
     centre = Centre()
     callers = [centre.caller(number, Plan(patience_s=300))[1] for number in ("1", "2", "3")]
-    for _ in range(4):
-        centre.beat()
-        centre.run(SLICE_S)
+    centre.run(SLICE_S - 3.5)  # of the first one the slice is over, of the others not yet
+    assert "QueueCallerLeave" in centre.names(callers[0]) and "QueueCallerLeave" not in centre.names(callers[1])
     entries = centre.calls.exchange.queues.by_name["lobby"].entries
     assert [entry.channel for entry in entries] == callers
 
@@ -389,6 +388,16 @@ def test_a_caller_who_goes_during_the_whisper_leaves_nothing_behind() -> None:
     centre.to_the_end()
     (lost,) = centre.events("UserEvent", UserEvent="CcOfferLost")
     assert lost["Why"] == "caller gone" and not centre.channels and not centre.events("BridgeEnter")
+
+
+def test_who_answers_while_another_hears_the_whisper_is_told() -> None:
+    centre = Centre()
+    call, caller = centre.caller("7916", Plan(rings=(("1001", Ring(after_s=1)), ("1002", Ring(after_s=2)))))
+    centre.offer(caller, "1001", CC_ANNOUNCE="vip")
+    centre.offer(caller, "1002", "b1")
+    centre.to_the_end()
+    (lost,) = centre.events("UserEvent", UserEvent="CcOfferLost")
+    assert (lost["Why"], lost["Agent"]) == ("taken", "1002") and call.truth.answered_by == "1001"
 
 
 def test_an_operator_who_hangs_up_during_the_whisper_leaves_the_caller_waiting() -> None:

@@ -1319,6 +1319,24 @@ def test_a_caller_who_was_answered_in_the_gap_did_not_leave_the_queue() -> None:
     """)
 
 
+@pytest.mark.parametrize(
+    ("context", "app", "told"),
+    [
+        ("meridian-message", "Record", "60 CallUnqueued A support"),
+        ("meridian-lobby", "GotoIf", ""),  # between two slices of the same wait
+        ("meridian-lobby", "Queue", ""),
+    ],
+)
+def test_a_caller_who_left_the_queue_for_good_in_the_gap_waits_no_more(context: str, app: str, told: str) -> None:
+    play = waiting_caller()
+    a = live("A", "trunk", app=app)._replace(channel=play.name("A"), context=context)
+    play.in_step(snapshot(60, a))
+    play.tells(f"""
+        {told}
+        60 PbxConnected boot-1 1 live
+    """)
+
+
 def test_an_outbound_call_is_adopted_as_such() -> None:
     play = Playbook()
     play.in_step(
@@ -1406,8 +1424,8 @@ def test_whoever_left_the_queue_in_the_gap_has_left_it() -> None:
     play.in_step(snapshot(60, live("A", "trunk", app="Playback")))
     play.hung_up(70, "A", asked=True)
     play.tells("""
-        60 PbxConnected boot-1 1 live
         60 CallUnqueued A support
+        60 PbxConnected boot-1 1 live
         70 CallEnded A by caller cause 16
     """)
 
