@@ -584,3 +584,33 @@ def test_how_many_there_are() -> None:
     day = Day()
     day.asks()
     assert {state.value: n for state, n in day.callbacks.counts().items() if n} == {"waiting": 1}
+
+
+def test_only_somebody_of_ours_serves_them() -> None:
+    day = Day()
+    asked = day.asks()
+    call = day.calls()
+    day.step(e.CallAnswered(at=day.now, call_id=call, leg_id="far", party="+37129999999", agent=None))
+    assert day.state(asked) == "waiting"
+
+
+def test_who_is_served_elsewhere_while_an_operators_phone_rings_for_them() -> None:
+    day = Day()
+    asked = day.asks()
+    day.comes()
+    assert day.operator() is AgentState.OFFERED
+    day.answers(day.calls(), "1002")
+    assert (day.state(asked), day.last(fx.StopRinging).offer_id) == ("cancelled", day.one(asked).attempts[-1].leg_id)
+    assert (day.operator(), day.load()) == (AgentState.READY, 0)
+
+
+def test_cancelled_while_the_client_is_being_called_cuts_nobody_off() -> None:
+    day = Day()
+    day.asks()
+    day.comes()
+    day.picks_up()
+    day.orders(Moment.CANCEL)
+    assert not [f for f in day.effects if isinstance(f, fx.StopRinging)] and day.operator() is AgentState.BUSY
+    day.client_answers()
+    day.hangs_up()
+    assert day.state() == "cancelled"
