@@ -70,7 +70,7 @@ class Book:
         """In memory only; closed ones are forgotten."""
         if one.state in OPEN:
             self.open[one.callback_id] = one
-            self._of_number[one.number] = one.callback_id
+            self._of_number.setdefault(one.number, one.callback_id)
             return
         self.last_closed = one
         if self.open.pop(one.callback_id, None) is not None and self._of_number.get(one.number) == one.callback_id:

@@ -38,7 +38,7 @@ class CallbackLines:
         self._waiting.pop(event.callback_id, None)
         router, operator = self._dispatcher.router, self._dispatcher.duty.of(event.login)
         offer = router.offers.get(event.callback_id)
-        if offer is None or operator is None or event.login not in offer.waiting_for:
+        if offer is None or operator is None:
             return self._made(router.withdraw(event.callback_id, event.at.timestamp()), event)
         operator.held.append(CALLBACK)
         return self._made(router.accepted(event.callback_id, event.login, event.at.timestamp()), event)
@@ -68,17 +68,14 @@ class CallbackLines:
 
     def _line_up(self, one: Callback, event: Event) -> Outcome:
         router, now_s = self._dispatcher.router, event.at.timestamp()
-        if one.queue not in router.policies:
-            return []
         offer = router.offers.get(one.callback_id)
+        if offer is not None and one.pbx not in self._in_step:
+            return self._made(router.withdraw(one.callback_id, now_s), event)
         if offer is not None:
             (login,) = offer.waiting_for
             operator = self._dispatcher.duty.of(login)
             ready = operator is not None and operator.free_to_choose
-            made = router.failed(one.callback_id, login, now_s, ready=ready)
-            if one.pbx not in self._in_step:
-                return self._made([*made, *router.withdraw(one.callback_id, now_s)], event)
-            return self._made(made, event)
+            return self._made(router.failed(one.callback_id, login, now_s, ready=ready), event)
         return self._new_in_line(one, event)
 
     def _new_in_line(self, one: Callback, event: Event) -> Outcome:

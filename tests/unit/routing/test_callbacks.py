@@ -340,6 +340,7 @@ def test_asked_for_by_hand_and_cancelled() -> None:
     day.orders(Moment.CANCEL)
     assert (day.state(), day.one().closed_by) == ("cancelled", "wanda")
     assert day.last(fx.Audit).action == "callback_cancel" and not day.in_router()
+    assert not [timer for timer in day.timers if timer.startswith("callback")]
 
 
 def test_cancelled_while_the_phone_rings_it_falls_silent() -> None:
@@ -614,3 +615,27 @@ def test_cancelled_while_the_client_is_being_called_cuts_nobody_off() -> None:
     day.client_answers()
     day.hangs_up()
     assert day.state() == "cancelled"
+
+
+def test_one_that_is_refused_takes_nothing_from_the_one_that_waits() -> None:
+    day = Day()
+    first = day.asks()
+    day.barred[IVAN] = "number_not_allowed"
+    day.asks()
+    assert (day.state(), day.state(first)) == ("failed", "waiting")
+    day.barred.clear()
+    day.asks()
+    assert (day.one(first).times_asked, len(day.kept)) == (2, 2)
+
+
+def test_while_the_line_is_broken_who_rings_is_held_and_nobody_else_is_rung() -> None:
+    day = Day()
+    day.asks()
+    day.comes()
+    day.comes("boris", "1002")
+    day.lose()
+    assert (day.in_router(), day.load()) == ({"callback-of-call 1": "offered"}, 1)
+    day.not_dialled("unavailable")
+    assert (day.dialled(), day.in_router(), day.load(), day.load("boris")) == (["1001"], {}, 0, 0)
+    day.connect()
+    assert len(day.dialled()) == 2
