@@ -7,6 +7,8 @@ from core.events import CallArrived
 from core.ids import epoch_of
 from core.model import ClientSummary, Door
 
+OFFER_PREFIX = "cc."
+
 
 @dataclass(slots=True, kw_only=True)
 class Caller:
@@ -41,4 +43,4 @@ class Caller:
         Asterisk makes one; and a restart doesn't use a name again."""
         began_s = epoch_of(self.arrived.uniqueid) or 0
         self.attempts = max(self.attempts + 1, int(at.timestamp()) - began_s)
-        return f"cc.{self.arrived.uniqueid}.{self.attempts}"
+        return f"{OFFER_PREFIX}{self.arrived.uniqueid}.{self.attempts}"

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from math import inf
 
 from core import events as e
-from core.effects import Audit, RingAgent, SaveOffer, SendCaller, WakeAt
+from core.effects import Audit, RingAgent, SaveOffer, SendCaller, StopRinging, WakeAt
 from core.model import AgentState, ClientSummary, Door, OfferOutcome, PastInteraction
-from routing.callers import Caller
+from routing.callers import OFFER_PREFIX, Caller
 from routing.duty import REST_TIMER, SHIFT_TIMER, Duty
 from routing.hours import Reason
 from routing.lines import Item
@@ -196,7 +196,10 @@ class Dispatcher:
             outcome += self.offering.end_all(offer.item_id, Moment.TAKEN, event.at)
             made = self.router.accepted(offer.item_id, offer.login, event.at.timestamp())
             outcome += self.offering.made(made, event.at)
-        return outcome if caller is None else outcome + self._leaves(caller, event.at, Moment.TAKEN)
+        if caller is None:
+            return outcome
+        caller.rung_by_others.discard(event.leg_id)
+        return outcome + self._leaves(caller, event.at, Moment.TAKEN)
 
     # --- operators ------------------------------------------------------------------------------------------------
 
@@ -353,8 +356,11 @@ class Dispatcher:
     def _leaves(self, caller: Caller, at: datetime, moment: Moment) -> Outcome:
         """They wait no more in that queue, for whatever reason."""
         caller.queue = caller.by_pbx = None
+        # Phones that rang at our bidding before a restart of ours: no offers any more, but nobody else silences them.
+        ours = sorted(leg_id for leg_id in caller.rung_by_others if leg_id.startswith(OFFER_PREFIX))
+        outcome: Outcome = [StopRinging(pbx=caller.arrived.pbx, offer_id=leg_id) for leg_id in ours]
         caller.rung_by_others.clear()
-        outcome = self.offering.end_all(caller.call_id, moment, at)
+        outcome += self.offering.end_all(caller.call_id, moment, at)
         return outcome + self.offering.made(self.router.withdraw(caller.call_id, at.timestamp()), at)
 
     def _forget(self, call_id: str, at: datetime) -> Outcome:

@@ -411,6 +411,22 @@ def test_a_phone_that_rings_since_before_our_restart_isnt_doubled() -> None:
     """)
 
 
+def test_phones_that_ring_since_before_our_restart_fall_silent_when_one_is_answered() -> None:
+    one = centre(connected=False)
+    one.comes("anna", "1001")
+    one.comes("boris", "1002")
+    one.calls("A", began_s=-60, adopted=True)
+    one.rings("A", "1001", leg="cc.x.1")
+    one.rings("A", "1002", leg="cc.x.2")
+    one.connect()
+    one.answers("A", "1002", leg="cc.x.2")
+    one.tells("""
+        pop 1001 A
+        pop 1002 A
+        silence x
+    """)
+
+
 def test_while_the_line_is_down_nobody_is_chosen_and_nobody_loses_a_place() -> None:
     one = centre()
     one.calls("A")
