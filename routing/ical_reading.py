@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 def closed_days(text: str, first: date, last: date, *, zone: str) -> FeedDays:
     """Between two days. Times without a zone are taken to be in `zone`."""
-    from icalendar import Calendar  # noqa: PLC0415  # half a second's worth of modules, for those who use it
+    from icalendar import Calendar  # noqa: PLC0415  # a tenth of a second of modules, for those who use it
 
     try:
         events = [

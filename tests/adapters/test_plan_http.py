@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from service import utc_now
+from telephony import facts as f
 from tests.servers.plan_centre import ANNA, Centre, running
 
 
@@ -19,9 +21,8 @@ async def test_what_is_in_force(centre: Centre) -> None:
     async with centre.signed_in("eva") as eva:
         plan = (await eva.get("/api/plan")).json()
     assert (plan["version"], plan["site"], plan["timezone"], plan["refuse_holes"]) == (0, "riga", "Europe/Riga", False)
-    assert plan["people"]["anna"] == {
-        "site": "", "skills": {"billing": 3}, "queues": ["support"], "shifts": ["day"], "breaks": [],
-    }  # fmt: skip
+    anna = {"site": "", "skills": {"billing": 3}, "queues": ["support"], "shifts": ["day"], "breaks": []}
+    assert {key: plan["people"]["anna"][key] for key in anna} == anna
     assert plan["queues"]["support"]["strategy"] == "scarcity" and plan["skills"]["billing"]["ru"] == "Счета"
     assert plan["hours"]["day"]["week"] == ["daily 09:00-18:00"]
     assert plan["changed"] == {} and plan["left_out"] == [] and plan["may"] == ["people", "forced"]
@@ -221,3 +222,30 @@ async def test_a_file_that_peoples_changes_dont_fit_is_refused(centre: Centre) -
         centre.path.write_text(without, encoding="utf-8")
         refused = await ada.post("/api/plan/reload")
         assert refused.status_code == 422 and "anna: breaks 'half' is not declared" in refused.json()["message"]
+
+
+async def test_no_call_notices_a_reload(centre: Centre) -> None:
+    """A call that is talked and its card go on, and the lines to the PBX stay as they are, whether it is refused or not."""
+    now = utc_now()
+    caller, phone = ("PJSIP/trunk-00000001", "1795289549.1"), ("PJSIP/1001-00000002", "1795289549.2")
+    for fact in (
+        f.ChannelCreated(now, *caller, caller[1], "Ring", "37120000001", "Ieva", "500", "c"),
+        f.ChannelCreated(now, *phone, caller[1], "Down", "", "", "", "c"),
+        f.DialBegan(now, caller[1], *phone, caller[1], "1001"),
+        f.DialRang(now, phone[1]),
+        f.BridgeEntered(now, "b", "simple_bridge", "", *phone, caller[1]),
+        f.BridgeEntered(now, "b", "simple_bridge", "", *caller, caller[1]),
+    ):
+        centre.service.engine.step(f.FromPbx("one", fact))
+    service, text = centre.service, centre.path.read_text(encoding="utf-8")
+    live, link, state = service.trackers["one"].live_call_ids(), service.links["one"], service.links["one"].state
+    assert len(live) == 1
+    async with centre.signed_in("ada") as ada:
+        for words, status in (("[queues.sales]\n", 200), ("[queues.sales\n", 422)):
+            centre.path.write_text(text + words, encoding="utf-8")
+            assert (await ada.post("/api/plan/reload")).status_code == status
+            assert service.trackers["one"].live_call_ids() == live
+            assert service.links["one"] is link and link.state is state
+        (call_id,) = live
+        await service.writer.flush()
+        assert (await ada.get(f"/api/cards/{call_id}")).json()["ended_at"] is None
