@@ -15,6 +15,7 @@ from routing.coverage import Hole
 from routing.live_plan import LivePlan, PlanChanged, live_plan
 from routing.plan import FeedDays, HolidayLists
 from routing.plan_store import ChangeLine, PlanStore
+from routing.settings import Mode
 from routing.tables import Kind, PlanChange, Tables, overlaid, without_misfits
 
 T = TypeVar("T")
@@ -189,7 +190,15 @@ class Planner:
 
 
 def holes_of(plan: LivePlan, start: datetime, end: datetime) -> list[Hole]:
-    """Where the plan has people with shifts at all."""
-    if not plan.plan.people:
+    """Where the plan has people with shifts at all; without the queues that Asterisk's own members serve."""
+    people = plan.plan.people
+    if not people:
         return []
-    return coverage.holes(plan.policies(), plan.queue_hours, plan.plan.people, start, end, sites=plan.plan.open_sites)
+    ours = [policy for policy in plan.policies() if _is_ours(plan, policy.name)]
+    return coverage.holes(ours, plan.queue_hours, people, start, end, sites=plan.plan.open_sites)
+
+
+def _is_ours(plan: LivePlan, queue: str) -> bool:
+    setting = plan.queues[queue]
+    by_others = setting.mode is Mode.NATIVE and not setting.requirement
+    return not by_others or any(queue in person.queues for person in plan.plan.people)

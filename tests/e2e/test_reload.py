@@ -59,7 +59,9 @@ def test_a_hangup_signal_reads_the_file_again(tmp_path: Path) -> None:
         path.write_text(text.replace("billing >= 2", "biling >= 2"), encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
         refused = running.says("the configuration stays as it was")
-        assert "meridian.toml, line 34: queue support: skill 'biling' is not declared; did you mean 'billing'?" in refused
+        assert (
+            "meridian.toml, line 34: queue support: skill 'biling' is not declared; did you mean 'billing'?" in refused
+        )
         path.write_text(text.replace("billing >= 2", "billing >= 1").replace("port = 9", "port = 10"), encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
         assert "read again: [queues]" in running.says("meridian.toml")

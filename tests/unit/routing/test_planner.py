@@ -258,3 +258,12 @@ async def test_a_file_that_comes_during_a_look_counts() -> None:
     gate.set()
     await slow
     assert "vip" in there.plan.tables.skills and all("vip" in event.plan.tables.skills for event in told)
+
+
+async def test_a_queue_that_asterisks_own_members_serve_has_no_holes_here() -> None:
+    there, _ = planner()
+    await there.change(wish("sales", {}, kind=Kind.QUEUES), seen=0)
+    assert (await there.holes(1))[1] == []
+    # As soon as somebody of the plan is in it, or it asks for something, it is ours.
+    await there.change(wish("sales", {"requirement": "billing"}, kind=Kind.QUEUES), seen=1)
+    assert {hole.queue for hole in (await there.holes(1))[1]} == {"sales"}
