@@ -90,7 +90,8 @@ class Offering:
             self._choices[item.item_id, person.login] = choice_of(self.router, item, person, now_s, self._why_not)
 
     def _tell(self, made: Offer, at: datetime) -> Outcome:
-        if self.router.channel_of(made.item_id) == CALLBACK:
+        item = self.router.items.get(made.item_id)
+        if item is not None and item.channel == CALLBACK:
             return [self._taken(made.item_id, login, at) for login in made.logins[:1]]
         caller, outcome = self._caller_of(made.item_id), Outcome()
         for login in made.logins:

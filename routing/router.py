@@ -286,11 +286,6 @@ class Router:
         """What comes first is smallest: rank, score, entry, arrival."""
         return (-self.policies[item.queue].rank, -self.score(item, now_s), item.entered_s, item.number)
 
-    def channel_of(self, item_id: str) -> str:
-        """Of an item that waits or is offered: the queue's channel, but of its callbacks."""
-        item = self.item(item_id)
-        return item.channel or self.policies[item.queue].channel
-
     def line_of(self, item: Item) -> Line:
         """The line in which it stands, or would stand again if its offer failed."""
         return self._line(item)
