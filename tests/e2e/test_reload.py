@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
+import pytest
+
 from tests.rig.meridian import MERIDIAN
 from tests.servers.plan_centre import FILE
 
@@ -24,7 +26,7 @@ class Running:
 
     def says(self, words: str) -> str:
         while True:
-            line = self._lines.get(timeout=30)
+            line = self._lines.get(timeout=60)
             if words in line:
                 return line
 
@@ -50,6 +52,7 @@ def meridian(path: Path) -> Iterator[Running]:
             running._reader.join()
 
 
+@pytest.mark.timeout(180)
 def test_a_hangup_signal_reads_the_file_again(tmp_path: Path) -> None:
     path = tmp_path / "meridian.toml"
     text = FILE.format(folder=tmp_path, refuse="false", feeds="[]")
