@@ -16,7 +16,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
+
+from bench.kept_postgres import KeptPostgres, kept_postgres
 from bench.measure import KEPT, ROOT, Row, command, interleaved, median, ratios, say, spread
 from commands.bulk_reading import BATCH
 
@@ -103,67 +107,116 @@ def _resident_mib(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
-def floor(file: Path, path: Path) -> float:
-    """Seconds that reading and inserting alone take."""
-    path.unlink(missing_ok=True)
+_TABLES = (
+    "CREATE TABLE clients (client_id TEXT PRIMARY KEY, name TEXT, note TEXT, organisation TEXT, created_at INTEGER)",
+    "CREATE INDEX clients_by_site ON clients (created_at, client_id)",
+    "CREATE TABLE numbers (number TEXT, client_id TEXT, PRIMARY KEY (number, client_id))",
+    "CREATE INDEX numbers_by_client ON numbers (client_id)",
+    "CREATE TABLE emails (email TEXT, client_id TEXT, PRIMARY KEY (email, client_id))",
+    "CREATE INDEX emails_by_client ON emails (client_id)",
+)
+
+
+def floor(file: Path, database: Any, mark: str) -> float:
+    """Seconds that reading and inserting alone take; `mark` stands for a value in a statement."""
     began = time.monotonic()
-    database = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16000"):
-        database.execute(f"PRAGMA {pragma}")
-    database.executescript(
-        "CREATE TABLE clients (client_id TEXT PRIMARY KEY, name TEXT, note TEXT, organisation TEXT, created_at INTEGER);"
-        "CREATE INDEX clients_by_site ON clients (created_at, client_id);"
-        "CREATE TABLE numbers (number TEXT, client_id TEXT, PRIMARY KEY (number, client_id));"
-        "CREATE INDEX numbers_by_client ON numbers (client_id);"
-        "CREATE TABLE emails (email TEXT, client_id TEXT, PRIMARY KEY (email, client_id));"
-        "CREATE INDEX emails_by_client ON emails (client_id);"
-    )
+    cursor = database.cursor()
+    for statement in _TABLES:
+        cursor.execute(statement)
     with file.open(encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines)
         next(reader)
         while some := [row for row, _ in zip(reader, range(BATCH), strict=False)]:
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany("INSERT INTO clients VALUES (?, ?, ?, ?, 1)", [(r[0], r[1], r[6], r[5]) for r in some])
-            database.executemany("INSERT INTO numbers VALUES (?, ?)", [(n, r[0]) for r in some for n in r[2:4] if n])
-            database.executemany("INSERT INTO emails VALUES (?, ?)", [(r[4], r[0]) for r in some if r[4]])
-            database.execute("COMMIT")
+            cursor.execute("BEGIN")
+            for table, values in (
+                ("clients", [(r[0], r[1], r[6], r[5], 1) for r in some]),
+                ("numbers", [(n, r[0]) for r in some for n in r[2:4] if n]),
+                ("emails", [(r[4], r[0]) for r in some if r[4]]),
+            ):
+                cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(values[0]))})", values)
+            cursor.execute("COMMIT")
     database.close()
     return time.monotonic() - began
 
 
-def measured(rows: int, rounds: int) -> tuple[dict[str, list[float]], dict[str, float]]:
-    folder = KEPT / "import"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    file, database = folder / f"clients-{rows}.csv", folder / "meridian.db"
-    make_file(file, rows)
+class InSqlite:
+    name = "SQLite"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def new(self) -> str:
+        for left in self._folder.glob("meridian.db*"):
+            left.unlink()
+        return f"sqlite:///{self._folder}/meridian.db"
+
+    def floor(self, file: Path) -> float:
+        path = self._folder / "floor.db"
+        path.unlink(missing_ok=True)
+        database = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16000"):
+            database.execute(f"PRAGMA {pragma}")
+        return floor(file, database, "?")
+
+
+class InPostgres:
+    name = "PostgreSQL"
+
+    def __init__(self, server: KeptPostgres) -> None:
+        self._server = server
+
+    def new(self) -> str:
+        return self._server.make("import_ours")
+
+    def floor(self, file: Path) -> float:
+        return floor(file, psycopg.connect(self._server.make("import_floor"), autocommit=True), "%s")
+
+
+def measured(where: InSqlite | InPostgres, folder: Path, rows: int) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Seconds and most memory of the first run into an empty database and of a second, which finds everything there."""
+    file = folder / f"clients-{rows}.csv"
+    if not file.exists():
+        make_file(file, rows)
     peaks: dict[str, float] = {}
+    url = [""]
 
     def first() -> float:
-        for left in folder.glob("meridian.db*"):
-            left.unlink()
-        took = imported(file, folder, f"sqlite:///{database}")
-        peaks["first"] = max(peaks.get("first", 0.0), took.peak_mib)
+        url[0] = where.new()
+        took = imported(file, folder, url[0])
+        peaks["first"] = took.peak_mib
         return took.seconds
 
-    took = interleaved({"floor": lambda: floor(file, folder / "floor.db"), "first": first}, rounds=rounds)
-    again = imported(file, folder, f"sqlite:///{database}")
+    took = interleaved({"floor": lambda: where.floor(file), "first": first}, rounds=1)
+    again = imported(file, folder, url[0])
     peaks["again"] = again.peak_mib
-    shutil.rmtree(folder)
     return took | {"again": [again.seconds]}, peaks
 
 
 def rows(quick: bool) -> list[Row]:
-    small = 20_000 if quick else 100_000
-    big = 100_000 if quick else 1_000_000
-    _, little = measured(small, 1)
-    took, peaks = measured(big, 1)
+    folder = KEPT / "import"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    found: list[Row] = []
+    with kept_postgres() as server:
+        places: list[InSqlite | InPostgres] = [InSqlite(folder)]
+        if server is not None:
+            places.append(InPostgres(server))
+        for where in places:
+            found += _of(where, folder, quick)
+    shutil.rmtree(folder)
+    return found
+
+
+def _of(where: InSqlite | InPostgres, folder: Path, quick: bool) -> list[Row]:
+    small, big = (20_000, 100_000) if quick else (100_000, 1_000_000)
+    _, little = measured(where, folder, small)
+    took, peaks = measured(where, folder, big)
     slower = ratios(took["first"], took["floor"])
     memory = peaks["first"] / little["first"]
     return [
         Row(
             part="import_clients",
-            what=f"import of {big:,} clients, SQLite",
+            what=f"import of {big:,} clients, {where.name}",
             baseline=f"csv + executemany {big / median(took['floor']):,.0f} rows/s",
             ours=f"{big / median(took['first']):,.0f} rows/s",
             ratio=median(slower),
@@ -172,7 +225,7 @@ def rows(quick: bool) -> list[Row]:
         ),
         Row(
             part="import_clients",
-            what=f"memory of an import of {big:,} clients",
+            what=f"memory of an import of {big:,} clients, {where.name}",
             baseline=f"{small:,} rows {little['first']:.0f} MiB",
             ours=f"{peaks['first']:.0f} MiB",
             ratio=memory,
