@@ -43,7 +43,7 @@ def _text(parts: dict[str, Any]) -> str:
         "# Figures",
         "",
         "Made by `bench/run`. Every figure is a ratio against a baseline measured in the same run, by turns: the median of the",
-        "rounds' ratios, with the lowest and the highest round in brackets. Absolute figures are of the machine named below.",
+        "rounds' ratios, with the lowest and the highest round in brackets. Absolute figures are of the machine named with them.",
         "",
     ]
     for part in PARTS:
@@ -54,7 +54,7 @@ def _text(parts: dict[str, Any]) -> str:
                 "",
                 table(rows),
                 "",
-                f"Measured {parts[part]['at']}.",
+                f"Measured {parts[part]['at']} on {parts[part]['machine']['cpu']}.",
                 "",
             ]
     last = max(parts.values(), key=lambda part: str(part["at"]))
