@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import cycle
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
@@ -51,6 +53,7 @@ from web.people import SignedIn
 log = logging.getLogger(__name__)
 _MOST_SCREENS_PER_SESSION = 8
 _MERGE_S_A_SCREEN = 0.0002
+_BEATS = 20
 _ITEMS_S = 0.3
 
 
@@ -84,6 +87,7 @@ class Hub:
         self._now = now
         self._epoch = secrets.token_hex(8)
         self._screens: set[Screen] = set()
+        self._beats = cycle(range(_BEATS))
         self._by_agent: dict[str, list[Screen]] = {}
         self._channels = Channels(epoch=self._epoch, encode=_encoded)
         self._links: dict[tuple[str, str], LinkState] = {}
@@ -180,7 +184,7 @@ class Hub:
             await websocket.accept(subprotocol=SUBPROTOCOL)
         except GONE:
             return  # it left during the handshake
-        screen = Screen(websocket, who, heard=self._heard)
+        screen = Screen(websocket, who, heard=self._heard, beat=next(self._beats))
         self._enter(screen)
         late = asyncio.get_running_loop().call_later(self._settings.resume_within_s, self._cut_unless_resumed, screen)
         try:
@@ -325,15 +329,16 @@ class Hub:
                 screen.cut(CloseCode.SIGNED_OUT)
 
     async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.tick_s)
+        """Each screen once in `tick_s`, a part of them at a time: thousands of answers at once would hold up a pop."""
+        for beat in cycle(range(_BEATS)):
+            await asyncio.sleep(self._settings.tick_s / _BEATS)
             now_s = asyncio.get_running_loop().time()
-            for screen in tuple(self._screens):
+            for screen in tuple(self._screens) if beat == 0 else ():
                 if now_s - screen.heard_s > self._settings.silent_s:
                     screen.cut(CloseCode.SILENT)
                 elif screen.behind_s > MOST_BEHIND_S:
                     screen.cut(CloseCode.BEHIND)
-            self._everybody.tell(_encoded(Tick(at=self._now())))
+            self._everybody.tell(_encoded(Tick(at=self._now())), only=partial(_beats_at, beat))
 
     async def _recheck(self) -> None:
         """Sessions may end in another process (`meridian user`, another node): look every few seconds."""
@@ -347,6 +352,10 @@ class Hub:
                     self._session_ended(session_id)
             except Unavailable:
                 continue  # pops go on while the database is away
+
+
+def _beats_at(beat: int, screen: Screen) -> bool:
+    return screen.beat == beat
 
 
 def _encoded(message: ServerMessage) -> bytes:

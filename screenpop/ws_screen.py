@@ -23,7 +23,8 @@ GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page th
 class Screen:
     """Frames in by `offer` (never waits), messages out through `heard`. `cut` ends it with a code.
 
-    It lives in the task that the server made for its socket and has no other, but while a frame waits for the socket.
+    It lives in the task that the server made for its socket and has no other, but while a frame waits for the socket. `beat`: in
+    which part of a heartbeat's round it is told.
     """
 
     __slots__ = (
@@ -40,13 +41,17 @@ class Screen:
         "_tokens_s",
         "_websocket",
         "_writer",
+        "beat",
         "code",
         "heard_s",
         "who",
     )
 
-    def __init__(self, websocket: WebSocket, who: SignedIn, *, heard: Callable[["Screen", PageMessage], None]) -> None:
+    def __init__(
+        self, websocket: WebSocket, who: SignedIn, *, heard: Callable[["Screen", PageMessage], None], beat: int = 0
+    ) -> None:
         self.who = who
+        self.beat = beat
         self._websocket = websocket
         self._heard = heard
         # Our own server writes a frame at once while the socket is free; on another ASGI server the writer does it.

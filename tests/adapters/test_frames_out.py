@@ -11,6 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from screenpop.ws import HubSettings
 from screenpop.ws_everybody import Everybody
 from screenpop.ws_screen import Screen
 from tests.servers.desk import running_desk
@@ -104,3 +105,19 @@ async def test_the_end_of_a_call_lets_the_next_pop_pass_and_each_operator_hears_
                 ("call-3", "ringing"),
             ]
             assert heard[1]["version"] == heard[0]["version"] + 1
+
+
+async def test_heartbeats_reach_every_screen_once_a_round_and_never_all_at_once() -> None:
+    async with running_desk(hub_settings=HubSettings(tick_s=1.0)) as desk:
+        hub = desk.hub
+        screens = [Socket() for _ in range(40)]
+        for nth, socket in enumerate(screens):
+            screen: Any = Screen(socket, None, heard=lambda _screen, _message: None, beat=next(hub._beats))  # type: ignore[arg-type]
+            hub._by_agent[f"phone {nth}"] = [screen]
+        seen = [0]
+        while seen[-1] < len(screens):
+            await asyncio.sleep(0.01)
+            seen.append(sum(bool(socket.sent) for socket in screens))
+        assert max(later - sooner for sooner, later in pairwise(seen)) <= 10
+        assert all(len(socket.sent) == 1 for socket in screens)
+        hub._by_agent.clear()
