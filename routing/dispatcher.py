@@ -385,6 +385,10 @@ class Dispatcher:
         for offer in self.offering.book.of_login(operator.login):
             if offer.agent == operator.status.agent:
                 outcome += self.offering.end(offer, Moment.OPERATOR_GONE, at)[1]
+                if offer.pbx not in self._in_step and not self.offering.book.of_item(offer.item_id):
+                    # Nobody else can be rung there now: it waits for the line.
+                    self.router.set_ready(operator.login, False, at.timestamp())
+                    outcome += self.offering.made(self.router.withdraw(offer.item_id, at.timestamp()), at)
         return outcome + self.offering.made(self.duty.signs_out(operator, at), at)
 
     def _presence(self, agent: str, at: datetime, *, here: bool) -> Outcome:

@@ -108,6 +108,27 @@ def test_of_a_ring_group_one_may_fall_silent_and_another_answer_while_the_line_i
     assert one.state("1002") is AgentState.BUSY and one.leg("B", "1001")
 
 
+def test_who_signs_out_while_the_line_is_away_leaves_the_call_to_wait_for_the_line() -> None:
+    one = centre({"anna": person("support"), "boris": person("support")})
+    one.comes("anna", "1001")
+    one.calls("A")
+    one.rings("A", "1001")
+    one.comes("boris", "1002")
+    one.lose()
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+    """)
+    one.goes("anna", "1001")
+    one.tells("silence 1795780800.1")
+    one.falls_silent("A", "1001", LegOutcome.CANCELLED)
+    one.connect()
+    one.tells("""
+        pop 1002 A
+        ring 1002 A
+    """)
+
+
 def test_nobody_is_offered_two_calls() -> None:
     one = with_anna()
     one.calls("A")
