@@ -75,6 +75,8 @@ class Presence:
         if who.site != self._site or who.extension is None:
             return
         self._known[who.session_id] = who
+        # Who signs in anew begins without a page: the next look tells of it, though one of theirs was there a moment ago.
+        self._here -= {who.extension}
         self._tell(_signed_in(who, self._now()))
 
     def _ended(self, session_id: str) -> None:

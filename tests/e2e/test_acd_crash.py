@@ -68,6 +68,7 @@ def test_killed_while_they_talk_and_the_operator_is_not_offered_another(centre: 
     anna.wait("RINGING")
     anna.answer()
     screen.becomes("busy")
+    centre.until(lambda: centre.card("79161120003").answered_by == "1001", "stored")
     centre.meridian.kill()
     second = centre.call("79161120004")
     centre.meridian.start()

@@ -50,7 +50,7 @@ class Lane:
             self._asterisk.stop()
             self._asterisk.start()
         self._fresh = False
-        self._meridian.until(self._meridian.ready, 30, "back on the restarted Asterisk")
+        self._meridian.wait_ready()
         stage = Stage(self._asterisk.ports.ami, self._asterisk.ports.sip, name=shape)
         try:
             SCENES[shape](stage)

@@ -158,6 +158,18 @@ async def test_pages_come_and_go(scene: Scene) -> None:
     assert scene.told == ["anna in at 1001", "1001 back", "1001 gone"]
 
 
+async def test_who_signs_in_anew_within_one_look_has_a_page_again(scene: Scene) -> None:
+    """Out and in again faster than anybody looks: whoever heard of the sign-out must hear of the page too."""
+    anna = await scene.sign_in("anna", "1001")
+    scene.pages = {"1001"}
+    scene.presence.look_at_pages()
+    await scene.accounts.sign_out(anna)
+    await scene.sign_in("anna", "1001")
+    scene.told.clear()
+    scene.presence.look_at_pages()
+    assert scene.told == ["1001 back"]
+
+
 async def test_a_database_that_is_away_signs_nobody_out(scene: Scene) -> None:
     await scene.sign_in("anna", "1001")
 
