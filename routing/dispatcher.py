@@ -10,7 +10,7 @@ from math import inf
 
 from core import events as e
 from core.effects import Audit, RingAgent, SaveOffer, SendCaller, StopRinging, WakeAt
-from core.model import AgentState, ClientSummary, Door, OfferOutcome, PastInteraction
+from core.model import AgentState, ClientSummary, Door, LegOutcome, OfferOutcome, PastInteraction
 from routing.callers import OFFER_PREFIX, Caller
 from routing.duty import REST_TIMER, SHIFT_TIMER, Duty
 from routing.hours import Reason
@@ -27,6 +27,7 @@ from routing.settings import Mode
 from routing.wishes import PriorityAsked
 
 HOURS_TIMER, SITES_TIMER = "hours ", "sites"
+BACK_TIMER, BACK_AFTER = "back ", timedelta(seconds=0.5)
 NO_MORE = Reason("queue", "")
 """The plan says that Meridian serves this queue no more."""
 LAST_SPOKEN = timedelta(days=30)
@@ -173,11 +174,24 @@ class Dispatcher:
             moment, operator = AFTER_RINGING.get(event.outcome, Moment.UNREACHABLE), self.duty.at(offer.agent)
             if moment is Moment.RANG_OUT and operator is not None and not operator.here:
                 moment = Moment.UNSEEN
+            if event.outcome is LegOutcome.CANCELLED and len(self.offering.book.of_item(offer.item_id)) == 1:
+                return self._called_off(offer, event.at)
             return self._over(offer, moment, event.at)
         if caller is None or event.leg_id not in caller.rung_by_others:
             return []
         caller.rung_by_others.discard(event.leg_id)
         return self._take_up(caller, event.at)
+
+    def _called_off(self, offer: OpenOffer, at: datetime) -> Outcome:
+        """The caller is gone, or somebody else has them: the next event says which. Only who waits still in a moment, since the two
+        couldn't be joined, goes back into line: nobody else's phone may ring for a caller who has just hung up."""
+        _, told = self.offering.end(offer, Moment.CALLER_GONE, at)
+        made = self.router.withdraw(offer.item_id, at.timestamp())
+        return [
+            *told,
+            *self.offering.made(made, at),
+            WakeAt(timer_id=BACK_TIMER + offer.item_id, at=at + BACK_AFTER),
+        ]
 
     def on_ring_failed(self, event: e.RingFailed) -> Outcome:
         """Where it isn't certain, the phone may ring: the lease ends it, if nothing else does."""
@@ -243,6 +257,8 @@ class Dispatcher:
     def on_woke(self, event: e.Woke) -> Outcome:
         kind, _, who = event.timer_id.partition(" ")
         operator = self.duty.at(who)
+        if kind == BACK_TIMER.strip() and (caller := self.callers.get(who)) is not None:
+            return self._take_up(caller, event.at)
         if event.timer_id == STEPS_TIMER:
             return self.offering.woke(event.at)
         if event.timer_id == SITES_TIMER:

@@ -15,6 +15,7 @@ PEOPLE = {
     "boris": (1002, {"billing": 4}),
     "carmen": (1003, {}),
     "dmitri": (1004, {}),
+    "egor": (1005, {}),  # whose phone is never switched on: Asterisk goes on inviting it for half a minute
 }
 
 
@@ -65,6 +66,7 @@ def test_a_step_comes_at_its_time(centre: AcdCentre) -> None:
     anna.wait("RINGING")
     assert 3.0 < time.time() - waits_since < 5.5
     anna.answer()
+    time.sleep(0.5)
     caller.hangup()
     anna.wait("ENDED")
 
@@ -129,7 +131,7 @@ def test_busy_declined_unreachable_and_unanswered_are_told_apart_and_the_fourth_
 
 def test_a_phone_that_is_switched_off_is_nobodys_fault(centre: AcdCentre) -> None:
     boris = centre.phone("boris")
-    centre.screen("anna")  # whose phone is off
+    centre.screen("egor")
     time.sleep(0.3)
     centre.screen("boris")
     caller = centre.call("79161110007")
@@ -138,8 +140,9 @@ def test_a_phone_that_is_switched_off_is_nobodys_fault(centre: AcdCentre) -> Non
     caller.hangup()
     boris.wait("ENDED")
     centre.meridian.wait_complete()
-    assert centre.offers("79161110007") == [("anna", "failed"), ("boris", "accepted")]
-    assert centre.screens["anna"].state() == "ready"
+    told = [("egor", "failed"), ("boris", "accepted")]
+    centre.until(lambda: centre.offers("79161110007") == told, "on record", 5)
+    assert centre.screens["egor"].state() == "ready"
 
 
 def test_the_caller_goes_and_the_phone_falls_silent_at_once(centre: AcdCentre) -> None:
@@ -152,7 +155,8 @@ def test_the_caller_goes_and_the_phone_falls_silent_at_once(centre: AcdCentre) -
     assert time.time() - gone_at < 1.5
     screen.becomes("ready")
     centre.meridian.wait_complete()
-    centre.until(lambda: centre.offers("79161110008") == [("anna", "cancelled")], "on record", 5)
+    time.sleep(1)
+    assert centre.offers("79161110008") == [("anna", "cancelled")]
 
 
 def test_a_closed_browser_is_offered_nothing(centre: AcdCentre) -> None:
@@ -166,6 +170,7 @@ def test_a_closed_browser_is_offered_nothing(centre: AcdCentre) -> None:
     screen.connect()
     anna.wait("RINGING")
     anna.answer()
+    time.sleep(0.5)
     caller.hangup()
     anna.wait("ENDED")
 

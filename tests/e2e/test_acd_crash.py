@@ -78,6 +78,7 @@ def test_killed_while_they_talk_and_the_operator_is_not_offered_another(centre: 
     first.hangup()
     anna.wait("RINGING")  # the second kept the place through our death
     anna.answer()
+    time.sleep(1)
     second.hangup()
     anna.wait("ENDED")
     cards = centre.meridian.wait_complete()

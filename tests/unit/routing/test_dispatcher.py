@@ -592,3 +592,38 @@ def test_what_will_be_read_otherwise_by_then_is_not_promised() -> None:
     one.plan.site_hours["omsk"] = Hours(zone="UTC", week=week(["daily 11:00-12:05"]))
     one.replan()
     assert {would.act for would in why_waiting(router, "A", one.now.timestamp()).would} == {"ready", "learn", "wait"}
+
+
+def test_a_caller_who_hangs_up_while_it_rings_rings_nobody_else() -> None:
+    """The leg is told as cancelled before the call is told as ended."""
+    one = centre()
+    one.comes("anna", "1001")
+    one.wait(1)
+    one.comes("boris", "1002")
+    one.calls("A")
+    one.rings("A", "1001")
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+    """)
+    one.falls_silent("A", "1001", LegOutcome.CANCELLED)
+    one.ends("A")
+    one.wait(2)
+    one.tells("silence 1795780801.1")
+    assert one.outcomes() == [("A", "1001", "cancelled")]
+
+
+def test_a_caller_whom_the_dialplan_could_not_join_waits_on_in_the_old_place() -> None:
+    one = centre()
+    one.comes("anna", "1001")
+    one.calls("A")
+    one.rings("A", "1001")
+    one.falls_silent("A", "1001", LegOutcome.CANCELLED)
+    one.wait(1)
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+        silence 1795780800.1
+        pop 1001 A
+        ring 1001 A
+    """)
