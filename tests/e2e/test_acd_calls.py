@@ -46,8 +46,7 @@ def test_the_operator_with_the_skill_is_rung_and_has_the_pop_before_it_rings(cen
     assert pop.message["pop"]["queue"] == "sales-acd"
     leg = centre.stage.ami.event("Newchannel", since=mark, Uniqueid=pop.message["pop"]["pop_id"].split("/")[1])
     assert pop.at < leg.t
-    boris.answer()
-    time.sleep(1)
+    centre.talk("boris", "79161110001")
     assert anna.poll("RINGING") is None and not centre.screens["anna"].pops(number="79161110001")
     caller.hangup()
     boris.wait("ENDED")
@@ -65,8 +64,7 @@ def test_a_step_comes_at_its_time(centre: AcdCentre) -> None:
     waits_since = time.time()
     anna.wait("RINGING")
     assert 3.0 < time.time() - waits_since < 5.5
-    anna.answer()
-    time.sleep(0.5)
+    centre.talk("anna", "79161110002")
     caller.hangup()
     anna.wait("ENDED")
 
@@ -80,7 +78,7 @@ def test_who_looks_after_the_client_comes_first(centre: AcdCentre) -> None:
     centre.screen("boris")
     caller = centre.call("79161110003")
     boris.wait("RINGING")
-    boris.answer()
+    centre.talk("boris", "79161110003")
     caller.hangup()
     boris.wait("ENDED")
     assert anna.poll("RINGING") is None
@@ -97,10 +95,10 @@ def test_a_vip_comes_before_who_waited_longer(centre: AcdCentre) -> None:
     screen = centre.screen("anna")
     anna.wait("RINGING")
     assert screen.pops()[-1].message["pop"]["client"]["name"] == "Vip"
-    anna.answer()
+    centre.talk("anna", "79161110005")
     vip.hangup()
     anna.wait("RINGING")
-    anna.answer()
+    centre.talk("anna", "79161110004")
     early.hangup()
 
 
@@ -116,8 +114,7 @@ def test_busy_declined_unreachable_and_unanswered_are_told_apart_and_the_fourth_
     phones["carmen"].wait("RINGING")
     phones["carmen"].wait("CANCELLED", 12)
     phones["dmitri"].wait("RINGING")
-    phones["dmitri"].answer()
-    time.sleep(1)
+    centre.talk("dmitri", "79161110006")
     caller.hangup()
     phones["dmitri"].wait("ENDED")
     centre.meridian.wait_complete()
@@ -136,12 +133,11 @@ def test_a_phone_that_is_switched_off_is_nobodys_fault(centre: AcdCentre) -> Non
     centre.screen("boris")
     caller = centre.call("79161110007")
     boris.wait("RINGING", 15)
-    boris.answer()
+    centre.talk("boris", "79161110007")
     caller.hangup()
     boris.wait("ENDED")
     centre.meridian.wait_complete()
-    told = [("egor", "failed"), ("boris", "accepted")]
-    centre.until(lambda: centre.offers("79161110007") == told, "on record", 5)
+    assert centre.offers("79161110007") == [("egor", "failed"), ("boris", "accepted")]
     assert centre.screens["egor"].state() == "ready"
 
 
@@ -169,8 +165,7 @@ def test_a_closed_browser_is_offered_nothing(centre: AcdCentre) -> None:
     assert anna.poll("RINGING") is None
     screen.connect()
     anna.wait("RINGING")
-    anna.answer()
-    time.sleep(0.5)
+    centre.talk("anna", "79161110009")
     caller.hangup()
     anna.wait("ENDED")
 
@@ -200,8 +195,7 @@ def test_a_supervisor_is_told_why_one_waits_and_what_it_says_helps(centre: AcdCe
     assert raised.raise_for_status().json()["raised"] == 10
     screen.asks("state", state="ready")
     carmen.wait("RINGING")
-    carmen.answer()
-    centre.until(lambda: centre.offers("79161110090") == [("carmen", "accepted")], "kept")
+    centre.talk("carmen", "79161110090")
     told = centre.boss.get(f"/api/routing/cards/{item_id}/why").raise_for_status().json()
     choice = told["offers"][0]["choice"]
     assert (choice["strategy"], choice["requirement"], choice["score"] >= 10) == ("longest_idle", "any", True)

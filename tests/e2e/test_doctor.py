@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tests.rig.instance import RIG, Asterisk
-from tests.rig.meridian import MERIDIAN, free_tcp_port
+from tests.rig.meridian import MERIDIAN
+from tests.rig.sockets import free_tcp_port
 from tests.servers.stamps import ShiftedStamps
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]

@@ -17,7 +17,7 @@ from telephony.pbx_settings import AmiAccount
 from telephony.simulated import SimulatedPbx
 from telephony.simulated_plan import Plan, Ring
 from telephony.simulated_request import Account
-from tests.rig.meridian import free_tcp_port
+from tests.rig.sockets import free_tcp_port
 from tests.servers.ami_messages import hangup, newchannel
 from web.settings import WebSettings
 

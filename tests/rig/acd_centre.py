@@ -126,6 +126,11 @@ class AcdCentre:
         answer = self.boss.get(f"/api/routing/cards/{self.card(number).card_id}/why").raise_for_status().json()
         return [(offer["login"], offer["outcome"]) for offer in answer["offers"]]
 
+    def talk(self, login: str, number: str) -> None:
+        """The operator answers, and is with the caller: who answers a phone isn't yet (the bridge comes after)."""
+        self.phone(login).answer()
+        self.until(lambda: self.offers(number)[-1:] == [(login, "accepted")], f"{login} with {number}")
+
     def leave(self) -> None:
         """Everybody goes home: the next test begins with empty desks."""
         for screen in self.screens.values():

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from tests.rig.driver import RigError
+from tests.rig.sockets import bindable
 
 RIG = str(Path(__file__).with_name("rig"))
 RIG_ROOT = Path(os.environ.get("RIG_ROOT", "/opt/asterisk-rig"))
@@ -47,17 +48,6 @@ class Ports:
         return bindable(socket.SOCK_STREAM, ("127.0.0.1", self.ami)) and all(
             bindable(socket.SOCK_DGRAM, place) for place in phones
         )
-
-
-def bindable(kind: socket.SocketKind, place: tuple[str, int]) -> bool:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(place)
-        except OSError:
-            return False
-    return True
 
 
 def take_slot() -> tuple[IO[str], int]:

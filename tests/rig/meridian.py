@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from runtime.database import Database
 from runtime.schema import interactions as cards_table
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
+from tests.rig.sockets import free_tcp_port
 
 SITE = "lab"
 READY_S = 30.0
@@ -57,12 +57,6 @@ class CardSeen:
     def ids(self) -> tuple[str, tuple[str, ...]]:
         """As tests.rig.ledger wants it."""
         return self.uniqueid, self.linkedids
-
-
-def free_tcp_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Meridian:

@@ -4,6 +4,7 @@ A phone sends no sound (but see `speak`) and hears none: its SDP names the disca
 line each; `wait` reads it. Nothing here knows of AMI.
 """
 
+import itertools
 import os
 import re
 import socket
@@ -15,9 +16,13 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.rig.driver import RigError
+from tests.rig.sockets import bindable
 
 SIPP = Path(__file__).with_name("sipp")
 AGENT_IP = "127.0.0.1"
+SOUND_PORTS = 350
+"""How many each PBX's phones have, from 2000 on: SIPp by itself looks a hundred places up from 6000, too few for all of them."""
+_places = itertools.count()
 REFER_PAUSE_S = 0.3  # Asterisk does not end the transferring leg by itself: it waits for the phone's BYE
 
 
@@ -60,12 +65,22 @@ class Phone:
 
     def _command(self, ip: str, port: int) -> list[str]:
         command = ["sipp", "-sf", str(self.base.with_suffix(".xml")), "-i", ip, "-p", str(port)]
+        command += ["-mp", str(self._sound_port())]
         command += ["-nostdin", "-trace_logs", "-log_file", str(self.log)]
         command += ["-trace_err", "-error_file", str(self.base.with_suffix(".err"))]
         command += ["-watchdog_minor_threshold", "100000", "-watchdog_major_threshold", "100000"]
         if os.environ.get("RIG_TRACE"):
             command += ["-trace_msg", "-message_file", str(self.base.with_suffix(".msg"))]
         return command
+
+    def _sound_port(self) -> int:
+        """One that is free, and so the second one after it: SIPp binds both."""
+        region = 2000 + (self.room.sip_port - 16000) // 100 * SOUND_PORTS
+        for _ in range(SOUND_PORTS // 4):
+            port = region + 4 * next(_places) % (SOUND_PORTS - 2)
+            if all(bindable(socket.SOCK_DGRAM, (self.ip, port + n)) for n in (0, 2)):
+                return port
+        raise RigError(f"no free port for the sound of phone {self.label}")
 
     # ---- what it saw
 

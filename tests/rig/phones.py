@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.rig.phone import AGENT_IP, REFER_PAUSE_S, Phone
+from tests.rig.sockets import free_udp_port
 
 __all__ = ["AGENT_IP", "REFER_PAUSE_S", "TRUNK_IP", "LedgerLine", "Phone", "PhoneRoom"]
 
@@ -35,12 +35,6 @@ class LedgerLine:
     said: str = ""
     answered: bool = False
     ended: bool = False
-
-
-def free_udp_port(ip: str) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((ip, 0))
-        return int(probe.getsockname()[1])
 
 
 class PhoneRoom:
