@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -260,9 +259,7 @@ class AmiSession(asyncio.Protocol):
 
     @contextlib.contextmanager
     def not_reading(self) -> Iterator[None]:
-        """Leave what comes to the socket, with as little room there as it can have: what a slow reader does to the PBX."""
-        connection = self._transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        """Leave what comes to the socket, whose room grows only for who reads: what a slow reader does to the PBX."""
         self._transport.pause_reading()
         try:
             yield
