@@ -77,11 +77,12 @@ class Would:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """What the score is made of: score = queue + own + raised + aging x minutes waited (DEFINITIONS 14)."""
+    """What the score is made of: score = queue + own + raised + late + aging x minutes waited (DEFINITIONS 14)."""
 
     queue: float
     own: float
     raised: float
+    late: float
     aging: float
 
 
@@ -118,7 +119,7 @@ def why(board: Board, item_id: str, at: datetime) -> Why:
         queue=item.queue,
         waited_s=told.waited_s,
         score=told.score,
-        points=Points(queue=policy.offset, own=item.offset - raised, raised=raised, aging=policy.aging),
+        points=Points(queue=policy.offset, own=item.offset - raised, raised=raised, late=item.late, aging=policy.aging),
         position=told.position,
         first_with=_first_with(board, item, raised, at),
         steps=list(told.steps),

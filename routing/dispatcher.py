@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 from core import events as e
-from core.effects import Audit, RingAgent, SaveOffer, SendCaller, StopRinging, WakeAt
+from core.effects import Audit, RingAgent, SaveOffer, SendCaller, WakeAt
 from core.model import AgentState, ClientSummary, Door, LegOutcome, OfferOutcome, PastInteraction
 from routing.callers import OFFER_PREFIX, Caller
 from routing.duty import REST_TIMER, SHIFT_TIMER, Duty
@@ -55,6 +55,7 @@ class Dispatcher:
             phone_of=self.duty.phone_of,
             ring_s=lambda queue: self.plan.queues[queue].offer_s,
             why_not=self.duty.why_not,
+            reaches=self.chooses,
         )
         self._in_step: set[str] = set()
         self.raised: dict[str, float] = {}
@@ -169,6 +170,7 @@ class Dispatcher:
         return self.offering.made(self.router.withdraw(event.call_id, event.at.timestamp()), event.at)
 
     def on_call_offer_ended(self, event: e.CallOfferEnded) -> Outcome:
+        self.offering.fell_silent(event.leg_id)
         offer, caller = self.offering.book.get(event.leg_id), self.callers.get(event.call_id)
         if offer is not None:
             moment, operator = AFTER_RINGING.get(event.outcome, Moment.UNREACHABLE), self.duty.at(offer.agent)
@@ -243,7 +245,8 @@ class Dispatcher:
         self._in_step.add(event.pbx)
         of_it = [caller for caller in self.callers.values() if caller.arrived.pbx == event.pbx and caller.entered_at]
         of_it.sort(key=lambda caller: caller.entered_at or event.at)
-        return [outcome for caller in of_it for outcome in self._take_up(caller, event.at)]
+        told = self.offering.reached(event.pbx)
+        return told + [outcome for caller in of_it for outcome in self._take_up(caller, event.at)]
 
     def on_pbx_lost(self, event: e.PbxLost) -> Outcome:
         """Nobody can be rung there any more; who rings already rings on. The callers keep their place and their age."""
@@ -374,7 +377,7 @@ class Dispatcher:
         caller.queue = caller.by_pbx = None
         # Phones that rang at our bidding before a restart of ours: no offers any more, but nobody else silences them.
         ours = sorted(leg_id for leg_id in caller.rung_by_others if leg_id.startswith(OFFER_PREFIX))
-        outcome: Outcome = [StopRinging(pbx=caller.arrived.pbx, offer_id=leg_id) for leg_id in ours]
+        outcome: Outcome = [told for leg_id in ours for told in self.offering.silence(caller.arrived.pbx, leg_id)]
         caller.rung_by_others.clear()
         outcome += self.offering.end_all(caller.call_id, moment, at)
         return outcome + self.offering.made(self.router.withdraw(caller.call_id, at.timestamp()), at)

@@ -1,8 +1,8 @@
 """Lines: items that ask for the same people, in the order of their score; and lines in the order of their first items. Pure.
 
-An item's score is offset + aging x minutes waited. Within a line the aging is one, so the order never changes with time and
-a heap keeps it: by offset - aging x entered. Lines of the same rank and aging compare the same way; those of other agings are
-compared when a decision is made, first item against first item.
+An item's score is offset + aging x minutes waited. Within a line the aging is one, so the order doesn't change as time goes by
+(an item that becomes late is put in anew) and a heap keeps it: by offset - aging x entered. Lines of the same rank and aging
+compare the same way; those of other agings are compared when a decision is made, first item against first item.
 """
 
 from bisect import bisect_left, insort
@@ -25,8 +25,9 @@ class Item:
     """Something that waits. `entered_s` and `offset` survive offers, returns and steps; `number` breaks ties by arrival.
 
     `tried`: who declined it or let it ring, and until when it isn't offered to them again; `refused`: all to whom it was offered in
-    vain, who come after all others. `line`: where it stands or stood last (None: its step is another one now). `ticket` changes
-    whenever it is put in a line: older entries count no more. `channel`: another one than the queue's (its callbacks).
+    vain, who come after all others. `late`: the points that it has for having waited longer than its queue promises. `line`: where
+    it stands or stood last (None: its step is another one now). `ticket` changes whenever it is put in a line: older entries count
+    no more. `channel`: another one than the queue's (its callbacks).
     """
 
     item_id: str
@@ -38,6 +39,7 @@ class Item:
     channel: str | None = None
     number: int = 0
     step: int = 0
+    late: float = 0.0
     line: "Line | None" = None
     waiting: bool = False
     ticket: int = 0
@@ -112,7 +114,7 @@ class Line:
 
     def static(self, item: Item) -> float:
         """The part of the score that time doesn't change, turned round: the smallest comes first."""
-        return self.policy.aging * item.entered_s / 60 - self.policy.offset - item.offset
+        return self.policy.aging * item.entered_s / 60 - self.policy.offset - item.offset - item.late
 
     def add(self, item: Item) -> None:
         item.ticket += 1
@@ -259,10 +261,13 @@ class Fronts:
 
     def best_for(self, person: Person, serves: int, now_s: float) -> Item | None:
         """The item that this person should have: of the highest rank, then of the highest score. `serves`: a bit for each line."""
+        channels = [channel for channel in person.capacity if person.can_take(channel)]
+        if not channels:
+            return None
         for _, fronts in self._ranks:
             best: tuple[float, float, int, Item] | None = None
             for aging, front in fronts:
-                found = self._first(front, person, serves, now_s)
+                found = self._first(front, person.login, channels, serves, now_s)
                 if found is None:
                     continue
                 static, number, _, item = found
@@ -273,19 +278,21 @@ class Fronts:
                 return best[3]
         return None
 
-    def _first(self, front: list[Key], person: Person, serves: int, now_s: float) -> Entry | None:
+    def _first(self, front: list[Key], login: str, channels: list[str], serves: int, now_s: float) -> Entry | None:
         best: Entry | None = None
         for static, number, line_number in front:
-            if best is not None and (static, number) >= best[:2]:
-                break
             if not serves >> line_number & 1:
                 continue
+            if best is not None and (static, number) >= best[:2]:
+                break
             line = self.lines[line_number]
-            if not person.can_take(line.policy.channel):
+            if line.policy.channel not in channels:
                 continue
-            found = line.first_for(person.login, now_s)
+            found = line.first_for(login, now_s)
             if found is not None and (best is None or found[:2] < best[:2]):
                 best = found
+                if found[1] == number:  # the line's head: nothing that comes later in the front is before it
+                    break
         return best
 
     def _list(self, policy: QueuePolicy) -> list[Key]:

@@ -25,7 +25,8 @@ _SILENT_ALREADY = frozenset({Moment.ANSWERED, Moment.REFUSED, Moment.RANG_OUT, M
 
 
 class Offering:
-    """`caller_of` knows who waits as an item, `phone_of` the extension at which a login sits, `why_not` what keeps a login."""
+    """`caller_of` knows who waits as an item, `phone_of` the extension at which a login sits, `why_not` what keeps a login,
+    `reaches` whether a PBX can be told anything now."""
 
     def __init__(
         self,
@@ -35,10 +36,13 @@ class Offering:
         phone_of: Callable[[str], str],
         ring_s: Callable[[str], int],
         why_not: Callable[[str], tuple[str, ...]],
+        reaches: Callable[[str], bool],
     ) -> None:
         self.router, self.book = router, OfferBook()
         router.watch = self._chosen
         self._caller_of, self._phone_of, self._ring_s, self._why_not = caller_of, phone_of, ring_s, why_not
+        self._reaches = reaches
+        self._to_silence: dict[str, str] = {}
         self._choices: dict[tuple[str, str], Choice] = {}
         self._wake_at: datetime | None = None
 
@@ -63,11 +67,8 @@ class Offering:
         outcome = self.book.after(offer, moment)
         if outcome is None:
             return None, []
-        silence: Outcome = []
-        if moment not in _SILENT_ALREADY:
-            silence = [StopRinging(pbx=offer.pbx, offer_id=offer.offer_id)]
         return outcome, [
-            *silence,
+            *([] if moment in _SILENT_ALREADY else self.silence(offer.pbx, offer.offer_id)),
             WakeAt(timer_id=LEASE_TIMER + offer.offer_id, at=None),
             SaveOffer(call_id=offer.item_id, offer_id=offer.offer_id, agent=offer.agent, at=at, outcome=outcome),
             e.OfferEnded(
@@ -79,6 +80,24 @@ class Offering:
                 missed=outcome is OfferOutcome.EXPIRED,
             ),
         ]
+
+    def silence(self, pbx: str, offer_id: str) -> Outcome:
+        """That phone rings no more; at once, or when its PBX can be told again."""
+        if self._reaches(pbx):
+            return [StopRinging(pbx=pbx, offer_id=offer_id)]
+        self._to_silence[offer_id] = pbx
+        return []
+
+    def reached(self, pbx: str) -> Outcome:
+        """It can be told again: what should have fallen silent meanwhile."""
+        ringing = [offer_id for offer_id, of_pbx in self._to_silence.items() if of_pbx == pbx]
+        for offer_id in ringing:
+            self.fell_silent(offer_id)
+        return [StopRinging(pbx=pbx, offer_id=offer_id) for offer_id in ringing]
+
+    def fell_silent(self, offer_id: str) -> None:
+        """By itself."""
+        self._to_silence.pop(offer_id, None)
 
     def end_all(self, item_id: str, moment: Moment, at: datetime) -> Outcome:
         """Every offer of this item; the router hears of it by what follows."""

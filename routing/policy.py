@@ -35,7 +35,8 @@ class Step:
 class QueuePolicy:
     """`aging`: points for a minute of waiting; `offset`: points from the start. Queues with a higher `rank` come strictly
     first, whatever the points. `preferred_s`: so long an item waits for its preferred operator, while that one is signed in.
-    `retry_s`: so long an item isn't offered again to somebody who declined it or let it ring.
+    `retry_s`: so long an item isn't offered again to somebody who declined it or let it ring. `late`: points on top for whoever has
+    waited longer than `late_after_s`; fewer than none puts them behind those who can still be answered in time, for a while.
     """
 
     name: str
@@ -47,6 +48,8 @@ class QueuePolicy:
     strategy: Strategy = Strategy.LONGEST_IDLE
     preferred_s: float = 20.0
     retry_s: float = 20.0
+    late: float = 0.0
+    late_after_s: float = 20.0
 
     def __post_init__(self) -> None:
         if not self.steps or self.steps[0].after_s != 0:
@@ -58,10 +61,14 @@ class QueuePolicy:
             raise BadConfiguration(
                 f"queue {self.name}: 'aging' is {self.aging:g}: waiting must not make an item less urgent"
             )
-        for name in ("preferred_s", "retry_s"):
+        for name in ("preferred_s", "retry_s", "late_after_s"):
             if getattr(self, name) < 0:
                 raise BadConfiguration(f"queue {self.name}: '{name}' must not be negative")
 
     def step_at(self, entered_s: float, now_s: float) -> int:
         """The number of the step whose time has come. Compares as timers are set, so that the last bit can't make them disagree."""
         return max(n for n, step in enumerate(self.steps) if n == 0 or entered_s + step.after_s <= now_s)
+
+    def late_at(self, entered_s: float, now_s: float) -> float:
+        """The points for lateness, by the same comparison."""
+        return self.late if self.late and entered_s + self.late_after_s <= now_s else 0.0

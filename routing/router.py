@@ -278,9 +278,10 @@ class Router:
         return item
 
     def score(self, item: Item, now_s: float) -> float:
-        """Points: queue's offset + item's offset + aging x minutes waited (DEFINITIONS 14)."""
+        """Points: queue's offset + item's offset + aging x minutes waited (DEFINITIONS 14), and what lateness adds or takes."""
         policy = self.policies[item.queue]
-        return policy.offset + item.offset + policy.aging * (now_s - item.entered_s) / 60
+        late = policy.late_at(item.entered_s, now_s)
+        return policy.offset + item.offset + late + policy.aging * (now_s - item.entered_s) / 60
 
     def urgency(self, item: Item, now_s: float) -> tuple[float, float, float, int]:
         """What comes first is smallest: rank, score, entry, arrival."""
@@ -369,7 +370,7 @@ class Router:
             person.last_offer = self._offers_made
             person.load[channel] = person.load.get(channel, 0) + 1
             self.staff.changed(person)
-        offer = Offer(item.item_id, item.queue, tuple(person.login for person in people), now_s, step)
+        offer = Offer(item.item_id, item.queue, tuple([person.login for person in people]), now_s, step)
         self.offers[item.item_id] = _Open(item, offer, channel, set(offer.logins))
         return offer
 
@@ -392,6 +393,8 @@ class Router:
             self._remember(item.entered_s + policy.preferred_s, item)
         elif item.step + 1 < len(policy.steps):
             self._remember(item.entered_s + policy.steps[item.step + 1].after_s, item)
+        if policy.late and not item.late:
+            self._remember(item.entered_s + policy.late_after_s, item)
 
     def _leave(self, item: Item) -> None:
         if item.waiting and item.line is not None:
@@ -415,7 +418,8 @@ class Router:
         return item is not None and item.waiting and item.number == entry[1]
 
     def _step(self, item: Item, policy: QueuePolicy, now_s: float) -> None:
-        """The step whose time has come."""
+        """The step whose time has come, and whether it is late."""
+        item.late = policy.late_at(item.entered_s, now_s)
         step = 0
         if item.preferred is not None and now_s < item.entered_s + policy.preferred_s:
             step = PREFERRED

@@ -141,10 +141,11 @@ class CallbackSetting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSetting:
     """How one queue is served. `offer_s`: how long a phone rings; after `misses` unanswered offers in a row the operator is not
-    responding. `vip`: points that a client marked as VIP has from the start. `fallback`: the Asterisk queue that takes over when
-    Meridian is silent. `overflow`: the queue that callers go on to when this one is closed (`closed = "overflow"`). `holiday`: what
-    becomes of callers on a closed holiday (none: as `closed`). `resume_s`: who is cut off and calls again so soon has the old
-    place (0: never).
+    responding. `vip`: points that a client marked as VIP has from the start. `late`: points on top of who has waited longer than
+    `answer_within_s`, usually negative: who can still be answered in time comes before them, until their age has made up for it.
+    `fallback`: the Asterisk queue that takes over when Meridian is silent. `overflow`: the queue that callers go on to when this
+    one is closed (`closed = "overflow"`). `holiday`: what becomes of callers on a closed holiday (none: as `closed`). `resume_s`:
+    who is cut off and calls again so soon has the old place (0: never).
     """
 
     mode: Mode = Mode.NATIVE
@@ -156,6 +157,7 @@ class QueueSetting:
     offset: float = 0.0
     aging: float = 1.0
     vip: float = 10.0
+    late: float = 0.0
     preferred_s: float = 20.0
     offer_s: int = 15
     retry_s: float = 20.0
@@ -210,6 +212,8 @@ class QueueSetting:
             strategy=self.strategy,
             preferred_s=self.preferred_s,
             retry_s=self.retry_s,
+            late=self.late,
+            late_after_s=self.answer_within_s,
         )
 
 

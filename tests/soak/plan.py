@@ -24,7 +24,7 @@ QUEUES: dict[str, QueueSetting] = {
         "billing >= 3",
         relax=(RelaxSetting(after_s=20, requirement="billing"), RelaxSetting(after_s=60, requirement="any")),
     ),
-    "tech": _acd("tech >= 2", strategy=Strategy.LONGEST_IDLE),
+    "tech": _acd("tech >= 2", strategy=Strategy.LONGEST_IDLE, late=-3),
     "tech_ru": _acd(
         "tech and lang.ru >= 2",
         strategy=Strategy.BEST_SKILL,

@@ -11,7 +11,7 @@ const MOST_OF_A_KIND = 3;
  * @typedef {{login: string, name: string, agent: string, state: string, since: string, reason: string | null, obstacles: string[],
  *   missing: {asked: string, has: string | null}[], until: string | null, ahead: number}} OperatorLine
  * @typedef {{act: string, login: string | null, skills: Record<string, number | null>, at: string | null}} Would
- * @typedef {{item_id: string, queue: string, waited_s: number, score: number, points: {queue: number, own: number, raised: number, aging: number},
+ * @typedef {{item_id: string, queue: string, waited_s: number, score: number, points: {queue: number, own: number, raised: number, late: number, aging: number},
  *   position: number, first_with: number | null, steps: {requirement: string, from_s: number, status: string}[], operators: OperatorLine[],
  *   would: Would[], names: Record<string, string>}} Why
  */
@@ -104,8 +104,8 @@ export function sentences(why) {
 
 /** What the score is made of. @param {Why} why */
 export function scoreSays(why) {
-  const { queue, own, raised, aging } = why.points;
-  return t("why_score", { score: points(why.score), queue: points(queue), own: points(own), raised: points(raised), aging: points(aging), minutes: points(why.waited_s / 60) });
+  const { queue, own, raised, late, aging } = why.points;
+  return t(late === 0 ? "why_score" : "why_score_late", { late: points(late), score: points(why.score), queue: points(queue), own: points(own), raised: points(raised), aging: points(aging), minutes: points(why.waited_s / 60) });
 }
 
 /** @param {Would} would @param {Why} why */

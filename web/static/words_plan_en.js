@@ -76,6 +76,7 @@ export const planEnglish = {
   plan_offset: "Points from the start",
   plan_aging: "Points a minute of waiting",
   plan_vip: "Points of a VIP client",
+  plan_late: "Points of who waits longer than promised (−3: behind those who can still be answered in time)",
   plan_answer_within_s: "Answer within, seconds",
   plan_short_abandon_s: "Short abandon, seconds",
   plan_steps: "When nobody is free: others, after some waiting",

@@ -35,6 +35,7 @@ export const waitingEnglish = {
   why_open: "Why is {who} still waiting?",
   why_place: "{position} in line in {queue}.",
   why_first: "First in line in {queue}.",
+  why_score_late: "Score {score} = {queue} of the queue + {own} own + {raised} from supervisors + {late} for being late + {aging} × {minutes} min waited",
   why_score: "Score {score} = {queue} of the queue + {own} own + {raised} from supervisors + {aging} × {minutes} min waited",
   why_nobody_signed_in: "No operator of this queue is signed in.",
   why_nobody_fits: "Nobody signed in has {requirement}: {list}.",

@@ -36,6 +36,7 @@ export const waitingRussian = {
   why_open: "Почему {who} всё ещё ждёт?",
   why_place: "{position}-й в очереди «{queue}».",
   why_first: "Первый в очереди «{queue}».",
+  why_score_late: "Счёт {score} = {queue} у очереди + {own} своих + {raised} от супервизоров + {late} за опоздание + {aging} × {minutes} мин ожидания",
   why_score: "Счёт {score} = {queue} у очереди + {own} своих + {raised} от супервизоров + {aging} × {minutes} мин ожидания",
   why_nobody_signed_in: "Ни один оператор этой очереди не вошёл в систему.",
   why_nobody_fits: "Ни у кого из вошедших нет {requirement}: {list}.",

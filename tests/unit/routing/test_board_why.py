@@ -64,6 +64,7 @@ class Day:
             aging=chance.choice([0, 1, 1, 2.5]),
             strategy=chance.choice(list(Strategy)),
             retry_s=chance.choice([5, 60]),
+            late=chance.choice([0, 0, -3]),
         )
 
     def _person(self) -> PersonSetting:

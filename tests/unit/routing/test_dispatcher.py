@@ -120,13 +120,32 @@ def test_who_signs_out_while_the_line_is_away_leaves_the_call_to_wait_for_the_li
         ring 1001 A
     """)
     one.goes("anna", "1001")
-    one.tells("silence 1795780800.1")
+    one.tells("")
     one.falls_silent("A", "1001", LegOutcome.CANCELLED)
     one.connect()
     one.tells("""
         pop 1002 A
         ring 1002 A
     """)
+
+
+def test_a_phone_that_should_be_silent_is_told_so_when_the_line_is_back() -> None:
+    """Found by the soak: it rang on for a caller whom somebody else had."""
+    one = centre({"anna": person("support")})
+    one.comes("anna", "1001")
+    one.calls("A")
+    one.rings("A", "1001")
+    one.lose()
+    one.goes("anna", "1001")
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+    """)
+    one.connect()
+    one.tells("silence 1795780800.1")
+    one.lose()
+    one.connect()
+    one.tells("")
 
 
 def test_nobody_is_offered_two_calls() -> None:

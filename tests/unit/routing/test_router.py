@@ -57,6 +57,37 @@ def test_the_one_who_has_been_idle_longest_gets_it_and_toggling_a_pause_changes_
     assert given(one.enqueue(item("d", at=21), 21)) == [("d", ("boris",))]
 
 
+def test_who_can_still_be_answered_in_time_comes_before_who_is_late_until_their_age_makes_up_for_it() -> None:
+    one = router(QueuePolicy(name="support", late=-2.0, late_after_s=20.0), people=[person("anna")])
+    one.enqueue(item("taken"), 0)
+    one.enqueue(item("old", at=0), 0)
+    one.enqueue(item("young", at=15), 15)
+    assert one.next_wake_s() == 20.0
+    one.wake(20.0)
+    assert [one.item(each).late for each in ("old", "young")] == [-2.0, 0.0]
+    assert one.score(one.item("old"), 30) == -1.5
+    assert one.score(one.item("young"), 30) == 0.25
+    one.accepted("taken", "anna", 21)
+    assert given(one.finished("anna", "voice", 30)) == [("young", ("anna",))]
+    assert given(one.failed("young", "anna", 36, ready=False)) == []
+    assert one.item("young").late == -2.0, "it became late while it rang"
+    one.enqueue(item("fresh", at=115), 115)
+    one.enqueue(item("fresher", at=121), 121)
+    assert given(one.set_ready("anna", True, 122)) == [("fresh", ("anna",))]
+    one.accepted("fresh", "anna", 123)
+    assert given(one.finished("anna", "voice", 123)) == [("old", ("anna",))], "two minutes older than the one in time"
+
+
+def test_without_such_points_the_oldest_comes_first_and_nothing_need_wake_for_it() -> None:
+    one = router(people=[person("anna")])
+    one.enqueue(item("taken"), 0)
+    one.enqueue(item("old", at=0), 0)
+    one.enqueue(item("young", at=15), 15)
+    assert one.next_wake_s() is None
+    one.accepted("taken", "anna", 21)
+    assert given(one.finished("anna", "voice", 30)) == [("old", ("anna",))]
+
+
 def test_a_callback_stands_in_its_queue_by_age_and_is_its_own_channel() -> None:
     one = router(people=[replace(person("anna"), capacity={"voice": 1, "callback": 1}, ready=False), person("boris")])
     one.set_ready("boris", False, 1)
@@ -483,6 +514,8 @@ class Judge:
                     channel=chance.choice(["voice", "voice", "email", "sms"]),
                     preferred_s=chance.choice([0, 20, 60]),
                     retry_s=chance.choice([0, 20]),
+                    late=chance.choice([0, 0, -3, 2]),
+                    late_after_s=chance.choice([0, 20]),
                 )
             )
         return made
@@ -622,6 +655,8 @@ def test_whoever_becomes_free_gets_what_a_look_at_everything_would_give(seed: in
             aging=chance.choice([0.5, 1, 1, 3]),
             rank=chance.choice([0, 0, 2]),
             offset=chance.choice([0, 4]),
+            late=chance.choice([0, 0, -2, 1]),
+            late_after_s=200.0,
         )
         for n in range(6)
     ]
@@ -632,6 +667,7 @@ def test_whoever_becomes_free_gets_what_a_look_at_everything_would_give(seed: in
         everything.append(new)
         one.enqueue(new, float(n))
     now = 300.0
+    one.wake(now)
     for n in range(60):
         skills = {s: chance.randint(1, 5) for s in SKILLS if chance.random() < 0.6}
         queues = chance.sample(list(one.policies), chance.randint(1, 6))
@@ -645,7 +681,8 @@ def test_whoever_becomes_free_gets_what_a_look_at_everything_would_give(seed: in
 
         def urgency(one_item: Item) -> tuple[float, float, float, int]:
             policy = one.policies[one_item.queue]
-            score = policy.offset + one_item.offset + policy.aging * (now - one_item.entered_s) / 60
+            late = policy.late if now - one_item.entered_s >= policy.late_after_s else 0.0
+            score = policy.offset + one_item.offset + late + policy.aging * (now - one_item.entered_s) / 60
             return (-policy.rank, -score, one_item.entered_s, one_item.number)
 
         expected = min((i for i in left if fits(i)), key=urgency, default=None)
