@@ -14,7 +14,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from call_records import CallRecords
 from callcards import http as card_pages
 from callcards import http_follow_ups as follow_up_pages
 from callcards import http_my_day as my_day_pages
@@ -32,8 +31,6 @@ from callcards.sql import SqlCardStore
 from callcards.sql_follow_ups import SqlFollowUps
 from callcards.sql_my_day import SqlMyDay
 from callcards.sql_search import SqlSearch
-from calling_back import CallingBack
-from choosing import Choosing
 from clients import http as client_pages
 from clients.look_up import LookUps
 from clients.sql import SqlClientDirectory
@@ -59,15 +56,12 @@ from core.effects import (
 from core.engine import Engine
 from core.errors import BadConfiguration, ContactCentreError, Unavailable
 from core.phone import e164, readable
-from gauges import measure
-from planning import Planning
 from queues import http as agent_pages
 from queues.agents import Agents, AgentsLoaded
 from queues.sql import SqlAgentStore
 from queues.sql_ledger import AgentLedger
 from routing import http_waiting as waiting_pages
 from routing.board import Board, Told
-from rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
 from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.latest import Latest
@@ -98,6 +92,12 @@ from web.passwords import Passwords
 from web.presence import Presence
 from web.server import WebServer, take_port
 from web.sql import SqlAccounts
+from wiring.call_records import CallRecords
+from wiring.calling_back import CallingBack
+from wiring.choosing import Choosing
+from wiring.gauges import measure
+from wiring.planning import Planning
+from wiring.rules import agent_rules, card_rules, joined, pbx_rules, pop_rules
 
 log = logging.getLogger(__name__)
 

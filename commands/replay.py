@@ -15,11 +15,11 @@ from core.engine import Engine
 from core.errors import Rejected
 from core.events import Event
 from core.model import Card, Direction, LegOutcome
-from rules import card_rules
 from telephony.capture import Capture, Told
 from telephony.facts import InStep, LinkLost
 from telephony.live import Endpoints
 from telephony.tracker import CallTracker
+from wiring.rules import card_rules
 
 DEFAULT_AGENTS = ("PJSIP/1???",)
 _CHUNK = 64 * 1024

@@ -34,7 +34,9 @@ from routing.hours import Hours
 from routing.live_plan import PlanChanged
 from routing.resume import CutOffs
 from routing.settings import CallbackSetting, Mode, QueueSetting
-from rules import (
+from screenpop.pops import Pops
+from tests.centre import PBX, ScriptedPlan, person
+from wiring.rules import (
     agent_rules,
     callback_line_rules,
     callback_rules,
@@ -44,8 +46,6 @@ from rules import (
     resume_rules,
     routing_rules,
 )
-from screenpop.pops import Pops
-from tests.centre import PBX, ScriptedPlan, person
 
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 IVAN = "+37120000001"

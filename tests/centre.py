@@ -30,8 +30,8 @@ from routing.open_sites import OpenSites
 from routing.policy import QueuePolicy
 from routing.settings import PersonSetting, QueueSetting
 from routing.wishes import PriorityAsked
-from rules import agent_rules, joined, pop_rules, routing_rules
 from screenpop.pops import Pops
+from wiring.rules import agent_rules, joined, pop_rules, routing_rules
 
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 EPOCH = int(NOON.timestamp())

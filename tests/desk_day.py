@@ -21,9 +21,9 @@ from core.errors import ContactCentreError
 from core.model import AgentState, AgentStatus, Direction, LegOutcome, QueueMembership
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked, Wish
-from rules import agent_rules
 from tests.cards import NOON
 from tests.items import callback
+from wiring.rules import agent_rules
 
 QUEUES = {
     "free": QueueSettings(wrap_up=WrapUpMode.NONE),

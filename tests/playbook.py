@@ -25,10 +25,10 @@ from core import events as e
 from core.effects import DiscardCard, Effect, SaveCard
 from core.engine import Engine
 from core.model import Card
-from rules import card_rules
 from telephony import facts as f
 from telephony.live import Endpoints
 from telephony.tracker import CallTracker
+from wiring.rules import card_rules
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 AGENTS = ("PJSIP/1???",)

@@ -66,7 +66,6 @@ from routing import http_waiting
 from routing.board import Board
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
-from rules import agent_rules, joined, routing_rules
 from runtime.metrics import Registry
 from runtime.timers import Timers
 from runtime.wire import decode, encode
@@ -85,6 +84,7 @@ from web.people import User
 from web.presence import Presence
 from web.server import WebServer, take_port
 from web.settings import WebSettings
+from wiring.rules import agent_rules, joined, routing_rules
 
 PASSWORD = "correct horse"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

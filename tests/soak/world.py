@@ -16,12 +16,12 @@ from queues.agents import Agents, AgentsLoaded
 from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
 from routing.resume import CutOffs
-from rules import agent_rules, joined, pbx_rules, pop_rules, resume_rules, routing_rules
 from screenpop.pops import Pops
 from telephony.live import Endpoints
 from telephony.tracker import CallTracker
 from tests.soak.pbx import PBX, SoakPbx
 from tests.soak.plan import SITE, changed, drawn, in_force
+from wiring.rules import agent_rules, joined, pbx_rules, pop_rules, resume_rules, routing_rules
 
 BEGAN = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 DESK = Desk(

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import rules as root
-from call_records import cdr_source
+
 from callcards.card import Cards, OpenCardsLoaded
 from callcards.voicemails import Voicemails
 from configuration import Configuration, Pbx, Site, Storage
@@ -22,7 +21,16 @@ from routing.dispatcher import Dispatcher
 from routing.live_plan import PlanChanged
 from routing.native import NativeMembers
 from routing.wishes import PriorityAsked
-from rules import (
+from screenpop.pops import Pops
+from service import Service
+from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.pbx_settings import AmiAccount
+from telephony.wire import Odd
+from tests.callback_day import Day
+from tests.cards import NOON
+from tests.centre import ScriptedPlan
+from wiring.call_records import cdr_source
+from wiring.rules import (
     agent_rules,
     callback_line_rules,
     callback_rules,
@@ -35,14 +43,6 @@ from rules import (
     routing_rules,
     voicemail_rules,
 )
-from screenpop.pops import Pops
-from service import Service
-from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
-from telephony.pbx_settings import AmiAccount
-from telephony.wire import Odd
-from tests.callback_day import Day
-from tests.cards import NOON
-from tests.centre import ScriptedPlan
 
 DELIBERATELY_UNHEARD: set[type] = {
     events.CallFellBack,  # CallUnqueued before it says what counts; this one is for records and reports

@@ -11,8 +11,8 @@ from core.effects import DiscardCard, Effect, SaveCard
 from core.ids import interaction_id
 from core.model import Card, Direction, EndedBy, LegOutcome, TransferKind
 from core.values import changed
-from rules import card_rules
 from tests.playbook import Playbook, at
+from wiring.rules import card_rules
 
 ID = interaction_id(site="riga", pbx="pbx1", boot_id="boot-1", uniqueid="A")
 KEY = "riga|pbx1|boot-1|A"

@@ -4,8 +4,8 @@ import pytest
 
 from core.model import AgentState, LegOutcome
 from queues.agent_states import TABLE, Moment, Word, next_state, settled
-from rules import agent_rules
 from tests.desk_day import Day
+from wiring.rules import agent_rules
 
 DRAWN = """
                 signed_in  signed_out  rings    talks  silent  pause_asked  ready_asked  beneath

@@ -15,11 +15,11 @@ from routing.live_plan import LivePlan
 from routing.native import NativeMembers
 from routing.resume import CutOffs
 from routing.settings import Mode
-from rules import joined, native_rules, resume_rules, routing_rules
 from telephony.ami_heartbeat import Heartbeat
 from telephony.ami_offers import Offers
 from telephony.link_state import LinkState
 from telephony.panoramisk_link import PbxLink
+from wiring.rules import joined, native_rules, resume_rules, routing_rules
 
 
 class Choosing:

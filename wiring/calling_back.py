@@ -14,7 +14,6 @@ from callcards.sql_callbacks import SqlCallbacks
 from callcards.sql_voicemails import SqlVoicemails
 from callcards.voicemails import CHANNEL as VOICEMAIL
 from callcards.voicemails import Voicemails
-from choosing import Choosing
 from configuration import Configuration
 from core.effects import AnnounceItems, Effect, PlaceCallback, SaveCallback, SaveVoicemail
 from core.engine import Rule
@@ -30,7 +29,6 @@ from routing.callback_states import OPEN
 from routing.callbacks import Callbacks, House
 from routing.hours import Hours
 from routing.settings import CallbackSetting
-from rules import callback_line_rules, callback_rules, joined, voicemail_rules
 from runtime.database import Database
 from runtime.lanes import Lane
 from telephony.callback_dialling import CallbackCalls
@@ -38,6 +36,8 @@ from telephony.dial_policy import DialRules
 from telephony.dialling import DialPlan
 from telephony.panoramisk_link import PbxLink
 from telephony.tracker import CallTracker
+from wiring.choosing import Choosing
+from wiring.rules import callback_line_rules, callback_rules, joined, voicemail_rules
 
 _RING_S = 20
 _RECENT_CARDS = 500
