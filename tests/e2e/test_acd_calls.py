@@ -1,5 +1,7 @@
 """Meridian chooses the operator, on a real Asterisk: by skill, step, preference and points; and what becomes of each offer."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -201,3 +203,39 @@ def test_a_supervisor_is_told_why_one_waits_and_what_it_says_helps(centre: AcdCe
     assert (choice["strategy"], choice["requirement"], choice["score"] >= 10) == ("longest_idle", "any", True)
     caller.hangup()
     carmen.wait("ENDED")
+
+
+def test_a_reload_in_the_middle_of_calls_drops_none_and_counts_at_once_for_who_waits(centre: AcdCentre) -> None:
+    """And one that is refused changes nothing, for those who talk and those who wait."""
+    config = centre.meridian.config
+    before = config.read_text()
+    anna, carmen = centre.phone("anna"), centre.phone("carmen")
+    centre.screen("anna")
+    talks = centre.call("79161110011")
+    anna.wait("RINGING")
+    centre.talk("anna", "79161110011")
+    centre.screen("carmen")
+    waits = centre.call("79161110012", SALES)
+    waits_since = time.time()
+    try:
+        config.write_text(before.replace('requirement = "billing >= 3"', 'requirement = "biling >= 3"'))
+        os.kill(centre.meridian.pid, signal.SIGHUP)
+        centre.until(lambda: "the configuration stays as it was" in centre.meridian.log_tail(), "refused", 3)
+        assert carmen.poll("RINGING") is None
+        config.write_text(before.replace('requirement = "billing >= 3"', 'requirement = "not billing"'))
+        os.kill(centre.meridian.pid, signal.SIGHUP)
+        carmen.wait("RINGING", 3)
+        assert "read again: [queues]" in centre.meridian.log_tail()
+        assert time.time() - waits_since < 4, "not by the step that comes at 4 s"
+    finally:
+        config.write_text(before)
+        os.kill(centre.meridian.pid, signal.SIGHUP)
+    centre.talk("carmen", "79161110012")
+    assert anna.poll("ENDED") is None
+    talks.hangup()
+    waits.hangup()
+    anna.wait("ENDED")
+    carmen.wait("ENDED")
+    cards = {card.caller_number: card for card in centre.meridian.wait_complete()}
+    told = [(cards[number].answered_by, cards[number].ended_by) for number in ("79161110011", "79161110012")]
+    assert told == [("1001", "caller"), ("1003", "caller")]
