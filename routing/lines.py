@@ -53,7 +53,7 @@ class Item:
 class Line:
     """`kind`: what the items in it have in common; `number`: its bit, which another line may have after it. `mask`: whose number
     has a bit may serve it. `step`: the one whose time has come; `effective`: the one that counts, since
-    steps that nobody signed in could ever pass are skipped."""
+    steps that nobody signed in could ever pass are skipped. `front`: the list of fronts in which its first item stands."""
 
     def __init__(
         self, kind: Hashable, number: int, policy: QueuePolicy, steps: tuple[Requirement, ...], step: int
@@ -68,6 +68,9 @@ class Line:
         self.skills: frozenset[str] = frozenset()
         self.waiting = 0
         self.dropped = False
+        # Nobody is on the line of a callback: several who picked up would all call the client.
+        self.rings_all = policy.strategy is Strategy.RING_ALL and policy.channel != "callback"
+        self.front: list[Key] | None = None
         self._heap: list[Entry] = []
         self._free: list[_FreeEntry] = []
         self._read = 0
@@ -76,11 +79,6 @@ class Line:
     @property
     def requirement(self) -> Requirement:
         return self.steps[self.effective]
-
-    @property
-    def rings_all(self) -> bool:
-        """Nobody is on the line of a callback: several who picked up would all call the client."""
-        return self.policy.strategy is Strategy.RING_ALL and self.policy.channel != "callback"
 
     def rematch(self, staff: Staff) -> None:
         """Who may serve it, now that somebody came, left or learned something."""
@@ -250,7 +248,9 @@ class Fronts:
         old = self._placed.get(line.number)
         if old == new:
             return
-        front = self._list(line.policy)
+        front = line.front
+        if front is None:
+            front = line.front = self._list(line.policy)
         if old is not None:
             del front[bisect_left(front, old)]
             del self._placed[line.number]

@@ -328,7 +328,7 @@ class Router:
             if not found:
                 break
             _, item, people = min(found, key=lambda each: each[0])
-            made.append(self._offer_to(item, people, now_s))
+            made.append(self._offer_to(item, self._line(item), people, now_s))
         return made
 
     def _first_served(self, line: Line, now_s: float) -> tuple[Item, list[Person]] | None:
@@ -356,12 +356,11 @@ class Router:
             people = [person]
             if line.rings_all:
                 people = line.everybody(self.staff, item, now_s)
-            made.append(self._offer_to(item, people, now_s))
+            made.append(self._offer_to(item, line, people, now_s))
         return made
 
-    def _offer_to(self, item: Item, people: list[Person], now_s: float) -> Offer:
-        channel = item.channel or self.policies[item.queue].channel
-        step = self._line(item).effective
+    def _offer_to(self, item: Item, line: Line, people: list[Person], now_s: float) -> Offer:
+        channel, step = line.policy.channel, line.effective
         if self.watch is not None:
             self.watch(item, people, now_s)
         self._leave(item)
