@@ -378,6 +378,14 @@ class RingFailed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendFailed(CallEvent):
+    """The PBX didn't send this caller through the door: the dialplan has none, or the line is down. They wait where they were,
+    for all we know."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackOffered(CallEvent):
     """An attempt to call somebody back begins. Operator first: `attempt.agent` is held for it and their phone will ring; client
     first: the client's will. `call_id` is the card that the conversation will have: CallArrived of `attempt.leg_id` follows, or

@@ -14,7 +14,8 @@ OFFER_PREFIX = "cc."
 class Caller:
     """`queue`: the ACD queue in which they wait, `entered_at` since when (offers, steps and overflow leave it). `rung_by_others`:
     phones that ring for them, but not at our bidding: another node's, or our own from before a restart. `by_pbx`: the queue in
-    which they wait for an operator whom the PBX itself picks, and since when."""
+    which they wait for an operator whom the PBX itself picks, and since when. `let_in`: although their queue is closed, for
+    want of a way out."""
 
     arrived: CallArrived
     queue: str | None = None
@@ -23,6 +24,7 @@ class Caller:
     preferred: str | None = None
     attempts: int = -1
     sent_to: tuple[Door, str] | None = None
+    let_in: bool = False
     rung_by_others: set[str] = field(default_factory=set)
     by_pbx: tuple[str, datetime] | None = None
 

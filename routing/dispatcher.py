@@ -86,7 +86,7 @@ class Dispatcher:
         if not self.serves(event.queue):
             caller.by_pbx = (event.queue, caller.arrived.at if caller.arrived.adopted else event.at)
             return outcome
-        caller.queue, caller.sent_to = event.queue, None
+        caller.queue, caller.sent_to, caller.let_in = event.queue, None, False
         if caller.entered_at is None:
             began_at = caller.arrived.at if caller.arrived.adopted else event.at
             caller.entered_at = self._place_of(event.call_id) or began_at
@@ -112,6 +112,15 @@ class Dispatcher:
 
     def on_call_to_voicemail(self, event: e.CallToVoicemail) -> Outcome:
         return self._gone(event.call_id, event.at)
+
+    def on_send_failed(self, event: e.SendFailed) -> Outcome:
+        """Nobody may wait for nothing: they stand in line although it is closed. Was the line down, the door is tried when it's
+        back."""
+        caller = self.callers.get(event.call_id)
+        if caller is None or caller.sent_to is None:
+            return []
+        caller.sent_to, caller.let_in = None, self.chooses(caller.arrived.pbx)
+        return self._take_up(caller, event.at)
 
     def on_call_transferred(self, event: e.CallTransferred) -> Outcome:
         """A colleague passed them on: a new wait, if they come to wait again."""
@@ -325,7 +334,8 @@ class Dispatcher:
             return []
         if caller.arrived.pbx not in self._in_step or caller.rung_by_others or caller.entered_at is None:
             return []
-        if way := self.doors.at_arrival(queue, at, number=caller.arrived.client_number):
+        way = None if caller.let_in else self.doors.at_arrival(queue, at, number=caller.arrived.client_number)
+        if way is not None:
             return self._send(caller, way)
         entered_s, points = caller.entered_at.timestamp(), self._points(caller)
         item = Item(caller.call_id, queue, entered_s, offset=points, preferred=caller.preferred)

@@ -1,5 +1,6 @@
 """Rings operators for waiting callers, silences their phones and sends callers through doors, on each PBX. Never waits within a
-step, never repeats what acts; what can't be rung comes back as RingFailed. Everything else is seen in the PBX's events.
+step, never repeats what acts; what can't be rung or sent comes back as RingFailed or SendFailed. Everything else is seen in the
+PBX's events.
 
 What is put is sent at once and in order; an answer that is late holds up nobody. Before a caller is moved or a phone silenced
 the PBX is asked how things stand, since both would also cut a talk that has just begun.
@@ -12,7 +13,7 @@ from datetime import datetime
 
 from core.effects import RingAgent, SendCaller, StopRinging
 from core.errors import ContactCentreError, NotFound, ResultUnknown
-from core.events import RingFailed
+from core.events import RingFailed, SendFailed
 from core.lobby import Lobby
 from telephony.command_checks import is_number, showable
 from telephony.commands import HangUp
@@ -37,7 +38,7 @@ class Offers:
         self,
         links: Mapping[str, SendsCommands],
         phones: Mapping[str, str],
-        deliver: Callable[[RingFailed], None],
+        deliver: Callable[[RingFailed | SendFailed], None],
         now: Callable[[], datetime],
         lobby_of: Callable[[str], Lobby] = lambda queue: Lobby(),
     ) -> None:
@@ -103,16 +104,20 @@ class Offers:
     def _not_done(self, wanted: Wanted, why: str, *, certain: bool) -> None:
         self.refused += 1
         log.warning("%s: %s: %s", wanted.pbx, type(wanted).__name__, why, extra={"action": "offer_refused"})
-        if isinstance(wanted, RingAgent):
-            failed = RingFailed(
-                at=self._now(),
-                call_id=wanted.call_id,
-                offer_id=wanted.offer_id,
-                agent=wanted.agent,
-                why=why,
-                certain=certain,
-            )
-            self._deliver(failed)
+        match wanted:
+            case RingAgent():
+                self._deliver(
+                    RingFailed(
+                        at=self._now(),
+                        call_id=wanted.call_id,
+                        offer_id=wanted.offer_id,
+                        agent=wanted.agent,
+                        why=why,
+                        certain=certain,
+                    )
+                )
+            case SendCaller():
+                self._deliver(SendFailed(at=self._now(), call_id=wanted.call_id, why=why))
 
 
 async def _silence(link: SendsCommands, offer_id: str) -> None:

@@ -235,6 +235,7 @@ _WORDS: dict[type, Callable[[Any], list[str]]] = {
     e.CallOfferEnded: lambda event: [event.outcome.value],
     e.CallAnswered: lambda event: [event.party],
     e.RingFailed: lambda event: [event.offer_id, event.agent, "certain" if event.certain else ""],
+    e.SendFailed: lambda event: [event.why],
     e.CallTransferred: _transferred,
     e.CallParked: lambda event: [event.slot],
     e.CallUnparked: lambda event: [event.slot],

@@ -125,6 +125,7 @@ def routing_rules(dispatcher: Dispatcher) -> dict[type, list[Rule]]:
         e.ClientIdentified: [dispatcher.on_client_identified],
         e.OfferMade: [dispatcher.on_offer_made],
         e.RingFailed: [dispatcher.on_ring_failed],
+        e.SendFailed: [dispatcher.on_send_failed],
         e.CallOffered: [dispatcher.on_call_offered],
         e.CallOfferEnded: [dispatcher.on_call_offer_ended],
         e.CallAnswered: [dispatcher.on_call_answered],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from core.effects import RingAgent, SendCaller, StopRinging, SyncMember
-from core.events import RingFailed
+from core.events import RingFailed, SendFailed
 from core.model import Door
 from telephony.facts import FromPbx, InStep, LinkLost
 from telephony.making import USED_EVENTS, fact_of
@@ -159,6 +159,8 @@ class SoakPbx:
     def _send(self, wanted: SendCaller) -> Story:
         caller = self.exchange.switch.find(wanted.caller_uniqueid)
         door = DOOR_CONTEXTS[Door(wanted.door)]
-        if self.live and caller is not None and caller.story and caller.variables.get("CC_SERVED") != "1":
+        if not self.live:
+            self._deliver(SendFailed(at=self.now, call_id=wanted.call_id, why="drawn"))
+        elif caller is not None and caller.story and caller.variables.get("CC_SERVED") != "1":
             self.stage.interrupt(caller.story, Moved(caller, door, wanted.queue))
         yield from ()

@@ -557,6 +557,38 @@ def test_who_comes_when_it_is_closed_goes_through_the_door_once() -> None:
     assert one.dispatcher.router.items["A"].entered_s == (one.now - timedelta(seconds=2)).timestamp()
 
 
+def test_who_cannot_be_sent_through_the_door_stands_in_line_for_those_who_are_there() -> None:
+    """A dialplan without that door: music for ever, and nobody who comes, is the one thing that must not be."""
+    one = centre(queues={"support": queue(closed=WhenClosed.VOICEMAIL)})
+    one.plan.hours["support"] = nine_to_five()
+    one.wait(3600)
+    one.calls("A")
+    one.tells("send A voicemail support")
+    one.step(e.SendFailed(at=one.now, call_id="A", why="no such door"))
+    one.tells()
+    one.comes("anna", "1001")
+    one.tells("""
+        pop 1001 A
+        ring 1001 A
+    """)
+    one.step(e.SendFailed(at=one.now, call_id="A", why="told twice"))
+    one.tells()
+
+
+def test_who_could_not_be_sent_because_the_line_was_down_is_sent_when_it_is_back() -> None:
+    one = centre(queues={"support": queue(closed=WhenClosed.VOICEMAIL)})
+    one.plan.hours["support"] = nine_to_five()
+    one.wait(3600)
+    one.comes("anna", "1001")
+    one.calls("A")
+    one.tells("send A voicemail support")
+    one.lose()
+    one.step(e.SendFailed(at=one.now, call_id="A", why="one takes no commands now"))
+    one.tells()
+    one.connect()
+    one.tells("send A voicemail support")
+
+
 def test_capacity_is_that_of_the_plan_and_counts_at_once() -> None:
     one = centre({"anna": PersonSetting(queues=("support",), capacity={"voice": 0, "email": 5})})
     one.comes("anna", "1001")

@@ -9,7 +9,7 @@ import pytest
 
 from core.effects import RingAgent, SendCaller, StopRinging
 from core.errors import ContactCentreError, NotFound, Rejected, ResultUnknown, Unavailable
-from core.events import RingFailed
+from core.events import RingFailed, SendFailed
 from core.lobby import Lobby
 from core.model import Door
 from telephony import ami_offers
@@ -61,7 +61,7 @@ class Desk:
 
     def __init__(self, **options: object) -> None:
         self.line = Line()
-        self.told: list[RingFailed] = []
+        self.told: list[RingFailed | SendFailed] = []
         self.offers = Offers(
             {"one": self.line}, {"one": "PJSIP/{extension}"}, self.told.append, lambda: NOW, **options  # type: ignore[arg-type]
         )  # fmt: skip
@@ -196,7 +196,9 @@ async def test_without_a_door_the_caller_stays(caplog: pytest.LogCaptureFixture)
     desk.line.says["DIALPLAN_EXISTS(meridian-voicemail,sales,1)"] = "0"
     await desk.carried_out(SEND)
     assert desk.line.acts == []
-    assert "no voicemail for the queue sales" in caplog.text and desk.told == []
+    (told,) = desk.told
+    assert isinstance(told, SendFailed) and told.call_id == "a1"
+    assert "no voicemail for the queue sales" in caplog.text and "no voicemail for the queue sales" in told.why
 
 
 async def test_a_mistake_of_ours_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
