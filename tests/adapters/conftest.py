@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from runtime.database import Database
+from tests.servers.database import patient
 from tests.servers.postgres import PostgresServer, missing, postgres_server
 
 
@@ -27,7 +28,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, readers=2)
+    opened = patient(database_url)
     await opened.migrate()
     yield opened
     await opened.close()

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Conflict
 from core.model import Role
-from runtime.database import Database
+from tests.servers.database import patient
 from web.memory import MemoryAccounts
 from web.people import AccountStore, Session, User
 from web.sql import SqlAccounts
@@ -35,7 +35,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     postgres = request.param == "postgresql"
     url = request.getfixturevalue("postgres").url() if postgres else f"sqlite:///{tmp_path}/meridian.db"
-    database = Database(url, readers=2)
+    database = patient(url)
     await database.migrate()
     yield SqlAccounts(database)
     await database.close()

@@ -10,8 +10,8 @@ from core.model import AgentState, AgentStatus
 from queues.memory import MemoryAgentStore
 from queues.ports import AgentStore, StateLine
 from queues.sql import SqlAgentStore
-from runtime.database import Database
 from tests.cards import NOON, instant
+from tests.servers.database import patient
 
 ANNA = AgentStatus(
     agent="1001",
@@ -47,7 +47,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     postgres = request.param == "postgresql"
     url = request.getfixturevalue("postgres").url() if postgres else f"sqlite:///{tmp_path}/meridian.db"
-    database = Database(url, readers=2)
+    database = patient(url)
     await database.migrate()
     yield SqlAgentStore(database)
     await database.close()

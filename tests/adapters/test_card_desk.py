@@ -26,6 +26,7 @@ from core.effects import DiscardCard, SaveCard
 from core.model import Card, Direction, Leg, LegOutcome, PastInteraction
 from runtime.database import Database
 from tests.cards import NOON, card, instant, open_card
+from tests.servers.database import patient
 
 DISPOSITIONS = Desk().dispositions
 
@@ -70,7 +71,7 @@ async def rooms(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
         return
     postgres = request.param == "postgresql"
     url = request.getfixturevalue("postgres").url() if postgres else f"sqlite:///{tmp_path}/meridian.db"
-    database = Database(url, readers=2)
+    database = patient(url)
     await database.migrate()
     if request.param == "no_fts5":
         await database.write(forget_fts5)

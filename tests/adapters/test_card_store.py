@@ -16,6 +16,7 @@ from core.effects import DiscardCard, SaveCard
 from core.errors import Rejected
 from core.model import Card, PastInteraction
 from tests.cards import NOON, card, instant, open_card
+from tests.servers.database import patient
 
 
 def region_of(_site: str) -> str:
@@ -34,11 +35,10 @@ async def rooms(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
         store = MemoryCardStore(client_of=clients.client_of, site_of=clients.site_of)
         yield store, clients
         return
-    from runtime.database import Database
 
     postgres = request.param == "postgresql"
     url = request.getfixturevalue("postgres").url() if postgres else f"sqlite:///{tmp_path}/meridian.db"
-    database = Database(url, readers=2)
+    database = patient(url)
     await database.migrate()
     key_of = lambda site, number: client_key(number, region_of(site))  # noqa: E731
     yield SqlCardStore(database, client_key=key_of), SqlClientDirectory(database, region_of=region_of)

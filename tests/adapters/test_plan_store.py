@@ -15,6 +15,7 @@ from routing.sql_plan import SqlPlanStore
 from routing.tables import Kind, PlanChange
 from runtime.database import Database
 from tests.cards import NOON, instant
+from tests.servers.database import patient
 from tests.servers.postgres import PostgresServer
 
 
@@ -35,7 +36,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     postgres = request.param == "postgresql"
     url = request.getfixturevalue("postgres").url() if postgres else f"sqlite:///{tmp_path}/meridian.db"
-    database = Database(url, readers=2)
+    database = patient(url)
     await database.migrate()
     yield SqlPlanStore(database)
     await database.close()

@@ -23,6 +23,7 @@ from core.model import Candidate, CandidateReason, Card, ClientKind, PastInterac
 from runtime.database import Database
 from runtime.schema import follow_ups
 from tests.cards import NOON, card, instant, open_card
+from tests.servers.database import patient
 
 NUMBER = "+79161112233"  # that of tests.cards
 DESK = Desk(
@@ -55,7 +56,7 @@ async def rooms(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     postgres = request.param == "postgresql"
     url = request.getfixturevalue("postgres").url() if postgres else f"sqlite:///{tmp_path}/meridian.db"
-    database = Database(url, readers=2)
+    database = patient(url)
     await database.migrate()
     directory = SqlClientDirectory(database, region_of=lambda _site: "RU", desk=DESK)
     yield Rooms(SqlCardStore(database, client_key=directory.key), directory, database)
@@ -437,7 +438,7 @@ async def test_two_merges_of_one_pair_against_each_other_leave_one(rooms: Rooms)
 async def test_two_nodes_at_once_make_one_client_and_one_change(request: pytest.FixtureRequest) -> None:
     """Each node has a writer of its own: only PostgreSQL itself can keep them apart."""
     url = request.getfixturevalue("postgres").url()
-    databases = [Database(url, readers=2) for _ in range(2)]
+    databases = [patient(url) for _ in range(2)]
     await databases[0].migrate()
     nodes = [SqlClientDirectory(database, region_of=lambda _site: "RU", desk=DESK) for database in databases]
     for n in range(30):

@@ -197,6 +197,7 @@ async def test_a_time_line_tells_why_too(browser: Browser, desk: Desk) -> None:
     await desk.settled()
     page, watch = await watch_room(browser, desk, locale="ru-RU")
     await page.goto(desk.origin)
+    await page.wait_for_selector(".lamp-live")  # before that no key is heard
     await page.keyboard.press("/")
     await page.keyboard.type("Nina")
     await page.locator("#found .option").first.click()

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rules as root
 
 from callcards.card import Cards, OpenCardsLoaded
 from callcards.voicemails import Voicemails
@@ -29,6 +28,7 @@ from telephony.wire import Odd
 from tests.callback_day import Day
 from tests.cards import NOON
 from tests.centre import ScriptedPlan
+from wiring import rules as root
 from wiring.call_records import cdr_source
 from wiring.rules import (
     agent_rules,
