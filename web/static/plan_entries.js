@@ -91,7 +91,7 @@ function queueFields(draft, name) {
     { key: "aging", label: t("plan_aging"), kind: "number" },
     { key: "vip", label: t("plan_vip"), kind: "number" },
     { key: "answer_within_s", label: t("plan_answer_within_s"), kind: "number" },
-    { key: "late", label: t("plan_late"), kind: "number", hint: t("plan_late_hint") },
+    { key: "late", label: t("plan_late"), kind: "number" },
     { key: "short_abandon_s", label: t("plan_short_abandon_s"), kind: "number" },
   ];
 }
