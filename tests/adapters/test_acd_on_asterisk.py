@@ -497,7 +497,7 @@ async def test_a_door_that_is_not_there_costs_nobody_the_place(node: Node, room:
     node.send(arrived, Door.QUEUE, "no-such-queue")
     await until(lambda: node.offers.refused)
     await asyncio.sleep(0.3)
-    assert node.story(arrived.call_id) == ["CallArrived", "CallQueued"]
+    assert node.story(arrived.call_id) == ["CallArrived", "CallQueued", "SendFailed"]
 
 
 # -- never stranded
