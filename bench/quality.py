@@ -23,18 +23,15 @@ Player = Callable[[Sequence[Arrival], int], Played]
 
 
 def players() -> dict[str, Player]:
-    def ours(strategy: Strategy) -> Player:
-        return lambda callers, _seed: Simulation(mixed_day.policies(strategy), mixed_day.workers()).play(callers)
+    def ours(strategy: Strategy, *, late: float = 0.0) -> Player:
+        policies = [replace(policy, late=late) for policy in mixed_day.policies(strategy)]
+        return lambda callers, _seed: Simulation(policies, mixed_day.workers()).play(callers)
 
     def asterisks(ring: Ring) -> Player:
         policies, people = mixed_day.policies(OURS), mixed_day.workers()
         return lambda callers, seed: AppQueue(ring, policies, people, seed=seed).play(callers)
 
-    def in_time() -> Player:
-        policies = [replace(policy, late=LATE) for policy in mixed_day.policies(OURS)]
-        return lambda callers, _seed: Simulation(policies, mixed_day.workers()).play(callers)
-
-    routed = {str(s): ours(s) for s in Strategy if s is not Strategy.RING_ALL} | {IN_TIME: in_time()}
+    routed = {str(s): ours(s) for s in Strategy if s is not Strategy.RING_ALL} | {IN_TIME: ours(OURS, late=LATE)}
     return routed | {f"app_queue {ring}": asterisks(ring) for ring in Ring}
 
 

@@ -1,6 +1,7 @@
 """Meridian is killed while a caller waits, while the operator's phone rings, while they talk; and two Meridians want one caller.
 No caller is ever left in silence, and every one ends answered or in the fallback."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.rig.acd_centre import PLAN, AcdCentre
+from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
+from tests.rig.phone import Phone
 from tests.rig.watched import Watched
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(180)]
@@ -110,7 +113,8 @@ def test_a_restart_with_callers_waiting_and_a_phone_ringing_loses_nobody_and_rin
 
 
 def test_two_meridians_want_one_caller_and_one_operator_gets_them(centre: AcdCentre, tmp_path: Path) -> None:
-    """Each serves its own operators, and knows nothing of the other: the lock is in the dialplan."""
+    """Each serves its own operators, and knows nothing of the other: the lock is in the dialplan. Nearly always both phones ring;
+    a node that is slower by more than that sees the other's phone ring, and leaves the caller to it."""
     other_folder = tmp_path / "other"
     other_folder.mkdir()
     other = AcdCentre(centre.asterisk, other_folder, {"carmen": (1003, {})}, plan=PLAN)
@@ -119,10 +123,10 @@ def test_two_meridians_want_one_caller_and_one_operator_gets_them(centre: AcdCen
         centre.screen("anna")
         other.screen("carmen")
         caller = centre.call("79161120006")
-        anna.wait("RINGING")
-        carmen.wait("RINGING")
-        anna.key("XANSWER")
-        carmen.key("XANSWER")
+        rung = [phone for phone in (anna, carmen) if rings(phone)]
+        assert rung
+        for phone in rung:
+            phone.key("XANSWER")
         time.sleep(2)
         bridged = [line for line in centre.asterisk.cli("core", "show", "channels", "concise").splitlines()
                    if "PJSIP/100" in line and line.split("!")[12]]  # fmt: skip
@@ -131,3 +135,9 @@ def test_two_meridians_want_one_caller_and_one_operator_gets_them(centre: AcdCen
         assert len(centre.meridian.wait_complete()) == len(other.meridian.wait_complete()) == 1
     finally:
         other.close()
+
+
+def rings(phone: Phone) -> bool:
+    with contextlib.suppress(RigError):
+        return phone.wait("RINGING", 4) != ""
+    return False

@@ -74,8 +74,9 @@ class Phone:
         return command
 
     def _sound_port(self) -> int:
-        """One that is free, and so the second one after it: SIPp binds both."""
-        region = 2000 + (self.room.sip_port - 16000) // 100 * SOUND_PORTS
+        """One that is free, and so the second one after it: SIPp binds both. A region for each hundred of SIP ports, which are one
+        PBX's."""
+        region = 2000 + self.room.sip_port // 100 % 40 * SOUND_PORTS
         for _ in range(SOUND_PORTS // 4):
             port = region + 4 * next(_places) % (SOUND_PORTS - 2)
             if all(bindable(socket.SOCK_DGRAM, (self.ip, port + n)) for n in (0, 2)):

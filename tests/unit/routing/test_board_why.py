@@ -190,7 +190,12 @@ def test_what_it_says_would_have_it_offered_does(block: int) -> None:
         waiting = [
             line.item_id for line in board.waiting(at).items if line.state == "waiting" and line.score is not None
         ]
-        said = [(item_id, would) for item_id in waiting for would in why(board, item_id, at).would]
+        whys = [why(board, item_id, at) for item_id in waiting]
+        for each in whys:
+            points = each.points
+            made_of = points.queue + points.own + points.raised + points.late + points.aging * each.waited_s / 60
+            assert each.score == pytest.approx(made_of)
+        said = [(each.item_id, would) for each in whys for would in each.would]
         for item_id, would in day.chance.sample(said, min(3, len(said))):
             again = Day(seed)
             before = rung_for(again.centre, item_id)
