@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from playwright.async_api import Page
 
@@ -19,19 +20,8 @@ from bench.pop_service import PASSWORD
 from bench.pop_traffic import OPERATORS, Kind, Traffic
 from bench.streams import queue_calls
 from tests.servers.ami_peer import AmiPeer
-from tests.servers.browser import chromium
+from tests.servers.browser import PAINTED, chromium
 
-_WATCH = """
-window.__painted = {};
-const look = new MessageChannel();
-look.port1.onmessage = () => {
-  const now = performance.timeOrigin + performance.now();
-  for (const tile of document.querySelectorAll("li[data-card]")) window.__painted[tile.dataset.card] ??= now;
-};
-// After the frame that shows it: a message posted from an animation frame is handled when that frame has been produced.
-new MutationObserver(() => requestAnimationFrame(() => look.port2.postMessage(0)))
-  .observe(document, { childList: true, subtree: true });
-"""
 _CARD = re.compile(r'"card_id":"([^"]+)"')
 _OFTEN_ENOUGH_MS = 150
 
@@ -101,9 +91,9 @@ async def _measured(url: str, seconds: float) -> tuple[list[float], list[float]]
         await asyncio.gather(busy.play(seconds + 2, first=1_000), quiet.play(seconds, first=500_000))
         await asyncio.sleep(1)
         offset_s = await _offset_s(page)
-        painted: dict[str, float] = await page.evaluate("window.__painted")
+        painted: dict[str, dict[str, Any]] = await page.evaluate("window.painted")
     sent = {dialled: at for dialled, (at, _) in quiet.sent.items()}
-    known = {seen.cards[card]: at_ms / 1000 - offset_s for card, at_ms in painted.items() if card in seen.cards}
+    known = {seen.cards[card]: one["at"] / 1000 - offset_s for card, one in painted.items() if card in seen.cards}
     missing = sent.keys() - known.keys()
     if missing:
         raise RuntimeError(f"{len(missing)} of {len(sent)} pops were never painted")
@@ -113,7 +103,7 @@ async def _measured(url: str, seconds: float) -> tuple[list[float], list[float]]
 
 
 async def _page(page: Page, port: int, extension: str) -> Page:
-    await page.add_init_script(_WATCH)
+    await page.add_init_script(PAINTED)
     await page.goto(f"http://127.0.0.1:{port}/")
     await page.wait_for_selector("#password")
     await page.fill("#login", f"op{extension}")

@@ -28,6 +28,7 @@ from routing.wishes import PriorityAsked
 
 HOURS_TIMER, SITES_TIMER = "hours ", "sites"
 BACK_TIMER, BACK_AFTER = "back ", timedelta(seconds=0.5)
+SEND_AGAIN = timedelta(seconds=5)
 NO_MORE = Reason("queue", "")
 """The plan says that Meridian serves this queue no more."""
 LAST_SPOKEN = timedelta(days=30)
@@ -115,11 +116,13 @@ class Dispatcher:
 
     def on_send_failed(self, event: e.SendFailed) -> Outcome:
         """Nobody may wait for nothing: they stand in line although it is closed. Was the line down, the door is tried when it's
-        back."""
+        back; where there is no line to stand in any more, again and again."""
         caller = self.callers.get(event.call_id)
         if caller is None or caller.sent_to is None:
             return []
         caller.sent_to, caller.let_in = None, self.chooses(caller.arrived.pbx)
+        if not self.serves(caller.queue):
+            return [WakeAt(timer_id=BACK_TIMER + caller.call_id, at=event.at + SEND_AGAIN)]
         return self._take_up(caller, event.at)
 
     def on_call_transferred(self, event: e.CallTransferred) -> Outcome:
@@ -296,8 +299,8 @@ class Dispatcher:
         outcome: Outcome = [self._hours_timer(queue, at) for queue in plan.queues]
         for caller in list(self.callers.values()):
             if caller.queue is not None and not self.serves(caller.queue):
-                outcome += self._send(caller, Way(Door.FALLBACK, caller.queue, NO_MORE))
-                outcome += self._leaves(caller, at, Moment.TAKEN)
+                outcome += self.offering.end_all(caller.call_id, Moment.TAKEN, at)
+                outcome += self.offering.made(self.router.withdraw(caller.call_id, at.timestamp()), at)
         for item_id in [item.item_id for item in self.router.items.values() if item.queue not in plan.queues]:
             outcome += self.offering.made(self.router.withdraw(item_id, at.timestamp()), at)
         outcome += self._read_policies(at)
@@ -328,12 +331,14 @@ class Dispatcher:
     # --- inner ----------------------------------------------------------------------------------------------------
 
     def _take_up(self, caller: Caller, at: datetime) -> Outcome:
-        """They wait, and nobody has them in hand: to the router, or through the door where the queue is closed."""
+        """They wait, and nobody has them in hand: to the router, or through the door where the queue is closed or ours no more."""
         queue = caller.queue
-        if queue is None or not self.serves(queue) or caller.call_id in self.router.items:
+        if queue is None or caller.call_id in self.router.items:
             return []
         if caller.arrived.pbx not in self._in_step or caller.rung_by_others or caller.entered_at is None:
             return []
+        if not self.serves(queue):
+            return self._send(caller, Way(Door.FALLBACK, queue, NO_MORE))
         way = None if caller.let_in else self.doors.at_arrival(queue, at, number=caller.arrived.client_number)
         if way is not None:
             return self._send(caller, way)

@@ -53,6 +53,19 @@ def skeleton(told: list[Any]) -> list[Any]:
     return plain
 
 
+def in_step_only(told: list[Any]) -> list[Any]:
+    """Without what came between a login and its snapshot: a link doesn't believe that yet, a recording may hold nothing else."""
+    believed: list[Any] = []
+    in_step = False
+    for one in told:
+        if isinstance(one, InStep | LinkLost):
+            in_step = isinstance(one, InStep)
+        elif not in_step:
+            continue
+        believed.append(one)
+    return believed
+
+
 async def test_a_recording_over_two_connections_from_mid_call_on(pbx: SimulatedPbx, tmp_path: Path) -> None:
     file = tmp_path / "live.ami"
     first = pbx.calls.inbound(number="79161110001", name="Жанна", plan=LONG)
@@ -81,7 +94,7 @@ async def test_a_recording_over_two_connections_from_mid_call_on(pbx: SimulatedP
     told += capture.end()
     heard = skeleton(line.got)
     assert capture.odd == [] and "lost" in heard and heard[0][0] == "in step"
-    assert skeleton(told)[: len(heard)] == heard
+    assert skeleton(in_step_only(told))[: len(heard)] == heard
 
     replay = Replay(("PJSIP/1???",))
     for piece in read_capture(file):

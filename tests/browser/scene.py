@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from callcards.ports import StoredCard
 from clients.ports import Client
@@ -40,6 +40,15 @@ async def sit_down(browser: Browser, desk: Desk, login: str = "anna", **context:
     """Somebody signs in, in English unless `locale` says otherwise, and the line is live."""
     options = {"locale": "en-GB", "timezone_id": "Europe/Moscow", **context}
     return await open_desk(await browser.new_context(**options), desk, login)  # type: ignore[arg-type]
+
+
+async def press(page: Page, what: str) -> None:
+    """The finger goes down in the middle of it; `page.mouse.up()` lets go."""
+    await expect(page.locator(what)).to_be_visible()
+    box = await page.locator(what).bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
 
 
 async def ring(

@@ -1,5 +1,7 @@
 """A call on the screen: who it is before anything else, candidates, what was before, the colleague's story, hostile text."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -37,7 +39,7 @@ async def test_a_pop_shows_who_and_what_was_before(browser: Browser, desk: Desk)
     await expect(page.locator(".past li").first).to_contain_text("Call back")
     await expect(page.locator("#announcer")).to_contain_text("Incoming call: Ivan Volkov. Customer support")
     await expect(page).to_have_title("☎ Ivan Volkov")
-    await expect(page.locator(".facts .counter")).to_have_text("0:02", timeout=4000)  # the wait goes on by itself
+    await expect(page.locator(".facts .counter")).to_have_text(re.compile("^0:0[2-9]$"))  # the wait goes on by itself
     desk.answer("call-0001", "1001")
     await expect(page.locator(".badge-state")).to_have_text("Talking")
     assert known.name == "Ivan Volkov"

@@ -1,12 +1,14 @@
 """My state in the top bar: pause with a reason, ready, the wrap-up that runs down, is prolonged and ends; what isn't live."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from core.effects import AnnouncePbx
-from tests.browser.scene import comes_true, miss, ring, sit_down
+from core.events import CallHeld
+from tests.browser.scene import comes_true, miss, press, ring, sit_down
 from tests.servers.desk import Desk, now
 
 pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module")]
@@ -29,7 +31,7 @@ async def test_pause_with_a_reason_and_ready_again_by_two_keys_each(browser: Bro
     await page.keyboard.press("s")
     await page.keyboard.press("r")
     await expect(page.locator("#my-state")).to_contain_text("Ready")
-    await expect(page.locator("#my-state .counter")).to_have_text("0:01", timeout=4_000)
+    await expect(page.locator("#my-state .counter")).to_have_text(re.compile("^0:0[1-9]$"))
     assert watch.complaints == []
 
 
@@ -40,10 +42,10 @@ async def test_the_wrap_up_runs_down_is_prolonged_and_ends_with_done(browser: Br
     await expect(page.locator("#my-state")).to_contain_text("In a call")
     desk.end("call-0001")
     await expect(page.locator("#my-state")).to_contain_text("Wrap-up")
-    await expect(page.locator(".countdown")).to_have_text("0:59", timeout=4_000)
-    await expect(page.locator(".countdown")).to_have_text("0:58", timeout=4_000)
+    await expect(page.locator(".countdown")).to_have_text(re.compile("^0:5[5-9]$"))
+    await expect(page.locator(".countdown")).to_have_text(re.compile("^0:5[0-4]$"), timeout=15_000)  # it runs by itself
     await page.keyboard.press("e")
-    await expect(page.locator(".countdown")).to_have_text("1:57", timeout=4_000)
+    await expect(page.locator(".countdown")).to_have_text(re.compile("^1:[45]"))
     await page.keyboard.press("e")
     await expect(page.locator("#extend")).to_be_hidden()
     await page.keyboard.press("d")
@@ -84,6 +86,33 @@ async def test_colleagues_and_their_states_show_in_the_transfer_as_they_change(b
     await boris.keyboard.press("s")
     await boris.keyboard.press("2")
     await expect(page.locator("#transfer-list")).to_contain_text("Lunch")
+
+
+async def test_a_press_counts_whatever_is_redrawn_before_it_ends(browser: Browser, desk: Desk) -> None:
+    page, _watch = await sit_down(browser, desk)
+    boris, _ = await sit_down(browser, desk, "boris")
+    await ring(desk, "call-0001", name="Olga")
+    desk.answer("call-0001", "1001")
+    await expect(page.locator("#transfer-open")).to_be_visible()
+    await page.click("#day-tile")
+    await press(page, "#list .tile .tile-who")
+    desk.engine.step(CallHeld(at=now(), call_id="call-0001", leg_id="1001-leg"))
+    await expect(page.locator("#list .tile-state")).to_have_text("On hold")
+    await page.mouse.up()
+    await expect(page.locator(".call h1")).to_contain_text("Olga")
+    await page.keyboard.press("t")
+    await press(page, "#to-1002 .found-who")
+    await boris.keyboard.press("s")
+    await boris.keyboard.press("2")
+    await expect(page.locator("#to-1002")).to_contain_text("Lunch")
+    await page.mouse.up()
+    await expect(page.locator("#transfer-ask")).to_be_enabled()
+    await page.keyboard.press("Control+Enter")
+    await comes_true(lambda: _passed_on(desk))
+
+
+async def _passed_on(desk: Desk) -> bool:
+    return [act[3] for act in desk.calls.acts] == ["transfer"]
 
 
 async def test_ask_first_hand_over_and_take_back(browser: Browser, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from core.events import AgentBack, CallEnded
 from core.model import Role
 from queues.wishes import AgentAsked, Wish
 from routing.settings import Mode, PersonSetting, QueueSetting, RelaxSetting
-from tests.browser.scene import DECLARED, client, fits
+from tests.browser.scene import DECLARED, client, fits, press
 from tests.browser.test_axe import SCREENS, faults
 from tests.centre import ScriptedPlan
 from tests.servers.browser import Watch, open_page
@@ -102,6 +102,18 @@ async def test_queues_and_callers_stand_there_and_go_by_themselves(browser: Brow
     desk.end("call-0001")
     await expect(page.locator(".item")).to_have_count(2)
     assert watch.complaints == []
+
+
+async def test_a_press_on_a_queue_counts_whatever_is_redrawn_before_it_ends(browser: Browser, desk: Desk) -> None:
+    page, _watch = await watch_room(browser, desk)
+    desk.waits("call-0001", "support")
+    await expect(page.locator(".item")).to_have_count(1)
+    await press(page, ".queue-tile[data-queue=plain] .queue-count")
+    desk.waits("call-0003", "plain", number="+79160000003")
+    await expect(page.locator(".queue-tile[data-queue=plain]")).to_contain_text("1 waiting")
+    await page.mouse.up()
+    await expect(page.locator(".queue-tile[data-queue=plain] button")).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator(".item")).to_have_count(1)
 
 
 async def test_why_in_sentences_by_keys_alone(browser: Browser, desk: Desk) -> None:

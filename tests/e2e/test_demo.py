@@ -42,7 +42,7 @@ def test_whoever_signs_in_gets_a_call_that_meridian_chose(demo: str, login: str,
         assert (first.message["pop"]["queue"], first.message["pop"]["state"]) == (queue, "ringing")
         leg = first.message["pop"]["pop_id"].partition("/")[2]
         assert leg.startswith("cc."), "Meridian's own offer, not the PBX's ring"
-        screen.becomes("busy", within_s=15)
+        screen.becomes("busy", within_s=60)  # the first callers may give up before the phone is answered
     finally:
         screen.sign_out()
         screen.close()

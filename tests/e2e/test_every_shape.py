@@ -16,12 +16,14 @@ from tests.rig import scenes
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
 from tests.rig.stage import SCENES, Stage
-from tests.scenarios.test_truth import differences, expected
+from tests.scenarios.test_truth import differences, expected, of_times
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(600)]
 assert scenes.__name__  # importing them is what registers them
 LANES = 8
 SETTLE_S = 10.0
+STALLS = 2
+"""So often a shape is played again of which only times are wrong: a machine that stops for seconds makes the driver's untrue."""
 
 
 @pytest.fixture
@@ -107,7 +109,10 @@ def test_every_shape_gives_the_right_card(asterisks: dict[str, Asterisk], tmp_pa
             except Empty:
                 return
             try:
-                if found := lane.play(shape):
+                stalls = 0
+                while (found := lane.play(shape)) and all(map(of_times, found)) and stalls < STALLS:
+                    stalls += 1
+                if found:
                     wrong[shape] = found
             except Exception:
                 wrong[shape] = traceback.format_exc(limit=-3)

@@ -3,7 +3,7 @@ nobody else has it, and how long from the PBX's word to the painted screen."""
 
 import asyncio
 import contextlib
-import json
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from tests.rig.driver import Ami
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
 from tests.rig.phones import PhoneRoom
-from tests.servers.browser import Watch, chromium
+from tests.servers.browser import PAINTED, Watch, chromium
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.real("chromium"), pytest.mark.timeout(420)]
 OPERATORS = range(1011, 1031)
@@ -26,21 +26,7 @@ CALLS, A_SECOND = 200, 4
 BASE = "+4930555"
 MANY_KNOWN = 60
 KNOWN = "Client of long standing"
-# Written when the browser has painted what it shows: the frame after the one in which it was put there.
-WATCH = """
-window.painted = {};
-new MutationObserver(() => {
-  for (const node of document.querySelectorAll('li[data-card]')) {
-    const text = node.innerText;
-    const number = (text.match(/\\+49[\\d \\/-]+/) || [''])[0].replace(/[^+\\d]/g, '');
-    if (!number || window.painted[number]) continue;
-    window.painted[number] = { text, at: null };
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      window.painted[number].at = (performance.timeOrigin + performance.now()) / 1000;
-    }));
-  }
-}).observe(document, { subtree: true, childList: true, characterData: true });
-"""
+NUMBER = re.compile(r"\+49[\d /-]+")
 
 
 @dataclass
@@ -52,9 +38,16 @@ class Desk:
     texts: dict[str, str] = field(default_factory=dict)
 
     async def collect(self) -> None:
-        painted = json.loads(await self.page.evaluate("JSON.stringify(window.painted)"))
-        self.seen = {number.removeprefix(BASE): one["at"] for number, one in painted.items()}
-        self.texts = {number.removeprefix(BASE): one["text"] for number, one in painted.items()}
+        painted = await self.page.evaluate("window.painted")
+        by_number = {number_in(one["text"]): one for one in painted.values()}
+        self.seen = {number: one["at"] / 1000 for number, one in by_number.items()}
+        self.texts = {number: one["text"] for number, one in by_number.items()}
+
+
+def number_in(text: str) -> str:
+    """What follows BASE in the number that a tile shows."""
+    shown = NUMBER.search(text)
+    return re.sub(r"[^+\d]", "", shown[0]).removeprefix(BASE) if shown else text
 
 
 @dataclass
@@ -77,7 +70,7 @@ class Rung:
 async def desks(browser: Browser, meridian: Meridian) -> AsyncIterator[list[Desk]]:
     async def sit_down(extension: int) -> Desk:
         context = await browser.new_context(locale="en-GB", viewport={"width": 1200, "height": 800})
-        await context.add_init_script(WATCH)
+        await context.add_init_script(PAINTED)
         page, watch = await context.new_page(), Watch(meridian.url)
         watch.listen(page)
         await page.goto(f"{meridian.url}/")

@@ -4,7 +4,6 @@ import fcntl
 import os
 import socket
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +52,7 @@ class Ports:
 def take_slot() -> tuple[IO[str], int]:
     """A slot nobody else holds: a locked file (free again when its holder dies) and its number."""
     for slot in SLOTS:
-        lock = open(Path(tempfile.gettempdir()) / f"meridian-rig-{slot}.lock", "w")  # noqa: SIM115 - held for long
+        lock = open(RIG_ROOT / f"slot-{slot}.lock", "w")  # noqa: SIM115 - held for long
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -17,6 +17,30 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# For `add_init_script`: window.painted tells when each tile came to the screen (ms since 1970, the page's clock) and what it said.
+# A message posted from an animation frame is handled when that frame has been produced. It looks at what is new and nothing else: a
+# watch that makes the browser lay out the page anew measures itself.
+PAINTED = """
+window.painted = {};
+let fresh = [];
+const look = new MessageChannel();
+look.port1.onmessage = () => {
+  const at = performance.timeOrigin + performance.now();
+  for (const [card, text] of fresh) window.painted[card] = { at, text };
+  fresh = [];
+};
+const seen = new Set();
+new MutationObserver(() => {
+  const before = fresh.length;
+  for (const tile of document.querySelectorAll("li[data-card]")) {
+    if (seen.has(tile.dataset.card)) continue;
+    seen.add(tile.dataset.card);
+    const words = [...tile.querySelectorAll(".tile-who, .tile-number")].map((part) => part.textContent);
+    fresh.push([tile.dataset.card, words.join("\\n")]);
+  }
+  if (before === 0 && fresh.length) requestAnimationFrame(() => look.port2.postMessage(0));
+}).observe(document, { childList: true, subtree: true });
+"""
 
 
 @dataclass

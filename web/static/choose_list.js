@@ -1,8 +1,8 @@
 // A field with a list under it: typing narrows the list, arrows move in it, Enter takes; the focus stays in the field.
 // @ts-check
-import { el } from "./dom.js";
+import { el, keep } from "./dom.js";
 
-/** @typedef {{id: string, node: Node, group?: string, value: any}} Option */
+/** @typedef {{id: string, node: HTMLElement, group?: string, value: any}} Option */
 
 export class ChooseList {
   /** @type {Option[]} */ #options = [];
@@ -30,15 +30,12 @@ export class ChooseList {
     this.#options = options;
     this.#at = options.findIndex((option) => option.id === before);
     if (this.#at < 0) this.#at = first && options.length ? 0 : -1;
-    /** @type {Node[]} */ const rows = [];
-    let group;
-    for (const option of options) {
-      if (option.group && option.group !== group) rows.push(el("li", { class: "group-name", role: "presentation" }, option.group));
-      group = option.group;
-      rows.push(el("li", { id: option.id, role: "option", class: "option", onmousedown: (/** @type {MouseEvent} */ event) => event.preventDefault(),
-        onclick: (/** @type {MouseEvent} */ event) => this.#taken(option, event) }, option.node));
-    }
-    this.list.replaceChildren(...rows);
+    keep(this.list, grouped(options), {
+      key: (row) => (typeof row === "string" ? `group ${row}` : row.id),
+      says: (row) => (typeof row === "string" ? "" : row.node.outerHTML),
+      make: (row) => (typeof row === "string" ? el("li", { class: "group-name", role: "presentation" }, row) : this.#row(row.id)),
+      fill: (line, row) => typeof row === "string" || line.replaceChildren(row.node),
+    });
     this.#mark();
   }
 
@@ -48,6 +45,12 @@ export class ChooseList {
 
   get isEmpty() {
     return this.#options.length === 0;
+  }
+
+  /** @param {string} id */
+  #row(id) {
+    const taken = (/** @type {MouseEvent} */ event) => this.#taken(this.#options.findIndex((option) => option.id === id), event);
+    return el("li", { id, role: "option", class: "option", onmousedown: (/** @type {MouseEvent} */ event) => event.preventDefault(), onclick: taken });
   }
 
   #mark() {
@@ -60,11 +63,11 @@ export class ChooseList {
     this.hooks.moved?.(this.chosen);
   }
 
-  /** @param {Option} option @param {KeyboardEvent | MouseEvent} event */
-  #taken(option, event) {
-    this.#at = this.#options.indexOf(option);
+  /** @param {number} at @param {KeyboardEvent | MouseEvent} event */
+  #taken(at, event) {
+    this.#at = at;
     this.#mark();
-    this.hooks.take(option.value, event);
+    this.hooks.take(this.#options[at].value, event);
   }
 
   /** @param {KeyboardEvent} event */
@@ -75,8 +78,13 @@ export class ChooseList {
       this.#at = this.#at < 0 && step < 0 ? count - 1 : (this.#at + step + count) % count;
       this.#mark();
     } else if (event.key === "Enter" && this.#at >= 0) {
-      this.#taken(this.#options[this.#at], event);
+      this.#taken(this.#at, event);
     } else return;
     event.preventDefault();
   }
+}
+
+/** With the names of their groups in between. @param {Option[]} options @returns {(Option | string)[]} */
+function grouped(options) {
+  return options.flatMap((option, n) => (option.group && option.group !== options[n - 1]?.group ? [option.group, option] : [option]));
 }

@@ -35,6 +35,31 @@ export function byId(id) {
   return found;
 }
 
+/** @type {WeakMap<Node, {key: string, says: string}>} */ const kept = new WeakMap();
+
+/**
+ * One child of `holder` for each item, in their order. A child is the same node as long as its key is there, and is filled anew only when
+ * it says something else: a press that began on it ends on it, and the focus stays, whatever is redrawn meanwhile.
+ * @template T
+ * @param {Element} holder all its children are made here @param {T[]} items
+ * @param {{key: (item: T) => string, says: (item: T) => string, make: (item: T) => any, fill: (node: any, item: T) => void}} how
+ */
+export function keep(holder, items, { key, says, make, fill }) {
+  const before = new Map([...holder.children].map((node) => [kept.get(node)?.key, node]));
+  const nodes = items.map((item) => {
+    const now = { key: key(item), says: says(item) };
+    const node = before.get(now.key) ?? make(item);
+    before.delete(now.key);
+    if (kept.get(node)?.says !== now.says) fill(node, item);
+    kept.set(node, now);
+    return node;
+  });
+  for (const gone of before.values()) gone.remove();
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  nodes.forEach((node, n) => node === holder.children[n] || holder.insertBefore(node, holder.children[n] ?? null));
+  if (focused?.isConnected && document.activeElement !== focused) focused.focus(); // its line was moved
+}
+
 /** Change only what differs, so that a screen reader and a selection aren't disturbed. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -19,7 +19,7 @@ import { Line } from "./socket.js";
 import { Notice } from "./socket_notice.js";
 import { t } from "./texts.js";
 import { Transfer } from "./transfer.js";
-import { banners, countOn, lamps, tile, who } from "./view.js";
+import { countOn, drawBanners, drawLamps, drawTiles, who } from "./view.js";
 
 const TYPING_MS = 3_000;
 let state = emptyState();
@@ -208,25 +208,17 @@ function draw() {
   const current = list.find((pop) => pop.card_id === call?.cardId);
   if (call && !current) return showDay();
   if (current && call) call.update(current);
-  drawList(list);
+  drawTiles(byId("list"), list, call?.cardId ?? "", chosen);
+  byId("no-calls").hidden = list.length > 0;
   drawDayTile();
   myState.draw(state.me);
   transfer.update();
   notice.update([...state.pops.values()]);
-  byId("lines").replaceChildren(...lamps(state, socketLive, everLive));
-  byId("banners").replaceChildren(...banners(state, lostAt));
+  drawLamps(byId("lines"), state, socketLive, everLive);
+  drawBanners(byId("banners"), state, lostAt);
   const ringing = list.find((pop) => pop.state === "ringing");
   const missed = list.filter(isMissed).length;
   setText(document.querySelector("title") ?? document.head, ringing ? `☎ ${who(ringing)}` : missed ? `(${missed}) Meridian` : "Meridian");
-}
-
-/** @param {import("./pops.js").Pop[]} list */
-function drawList(list) {
-  const holder = byId("list");
-  const focused = /** @type {any} */ (document.activeElement)?.closest?.("#list li")?.dataset.card;
-  holder.replaceChildren(...list.map((pop) => tile(pop, pop.card_id === call?.cardId, () => chosen(pop.card_id))));
-  byId("no-calls").hidden = list.length > 0;
-  if (focused) holder.querySelector(`li[data-card="${CSS.escape(focused)}"] button`)?.focus();
 }
 
 function drawDayTile() {

@@ -1,7 +1,7 @@
 // Draws tiles, banners and the state of the lines. Only draws: what happens is operator.js's business.
 // @ts-check
 import { queueTitle } from "./declared.js";
-import { el, outside, setText } from "./dom.js";
+import { el, keep, outside, setText } from "./dom.js";
 import { clock, secondsBetween, timeOfDay } from "./format.js";
 import { icon } from "./icons.js";
 import { isLive, isMissed } from "./pops.js";
@@ -62,53 +62,63 @@ export function mainTime(pop) {
   return el("span", {}, timeOfDay(pop.offered_at));
 }
 
-/** @param {Pop} pop @param {boolean} chosen @param {() => void} choose */
-export function tile(pop, chosen, choose) {
+/** A tile for each conversation. @param {Element} holder @param {Pop[]} pops @param {string} chosen its card @param {(cardId: string) => void} choose */
+export function drawTiles(holder, pops, chosen, choose) {
+  keep(holder, pops, {
+    key: (pop) => pop.card_id,
+    says: (pop) => JSON.stringify([{ ...pop, history: 0 }, pop.card_id === chosen]),
+    make: (pop) => el("li", { "data-card": pop.card_id }, el("button", { onclick: () => choose(pop.card_id) })),
+    fill: (line, pop) => fillTile(line.firstElementChild, pop, pop.card_id === chosen),
+  });
+}
+
+/** @param {HTMLElement} button @param {Pop} pop @param {boolean} chosen */
+function fillTile(button, pop, chosen) {
   const second = pop.client?.name || pop.caller_name ? pop.number_text : "";
-  return el(
-    "li",
-    { "data-card": pop.card_id },
-    el(
-      "button",
-      { class: `tile ${stateClass(pop)}`, "aria-current": chosen ? "true" : null, onclick: choose },
-      el("span", { class: "tile-row" }, el("span", { class: "tile-who" }, pop.client?.warning ? icon("warning") : pop.client?.vip ? icon("star") : "", outside(who(pop))), el("span", { class: "tile-time" }, mainTime(pop))),
-      el("span", { class: "tile-row" }, el("span", { class: "tile-state" }, stateWord(pop)),
-        el("span", { class: "tile-number quiet" }, outside(second || queueTitle(pop.queue ?? "")))),
-    ),
+  button.className = `tile ${stateClass(pop)}`;
+  if (chosen) button.setAttribute("aria-current", "true");
+  else button.removeAttribute("aria-current");
+  button.replaceChildren(
+    el("span", { class: "tile-row" }, el("span", { class: "tile-who" }, pop.client?.warning ? icon("warning") : pop.client?.vip ? icon("star") : "", outside(who(pop))), el("span", { class: "tile-time" }, mainTime(pop))),
+    el("span", { class: "tile-row" }, el("span", { class: "tile-state" }, stateWord(pop)),
+      el("span", { class: "tile-number quiet" }, outside(second || queueTitle(pop.queue ?? "")))),
   );
 }
 
-/** @param {"live" | "away" | "connecting"} state @param {string} name */
-function lamp(state, name) {
-  return el("li", { class: `lamp lamp-${state}`, title: `${name}: ${t(state)}` }, el("span", { class: "lamp-dot" }), el("span", { class: "lamp-name" }, name), el("span", { class: "lamp-word" }, `: ${t(state)}`));
-}
-
-/** @param {import("./pops.js").State} state @param {boolean} socketLive @param {boolean} everLive */
-export function lamps(state, socketLive, everLive) {
+/** The state of each line. @param {Element} holder @param {import("./pops.js").State} state @param {boolean} socketLive @param {boolean} everLive */
+export function drawLamps(holder, state, socketLive, everLive) {
   const links = [...state.links.values()];
   const of = (/** @type {string} */ kind) => links.filter((link) => link.kind === kind);
   const known = (/** @type {string} */ kind) => socketLive && of(kind).length > 0;
   const word = (/** @type {string} */ kind) => (of(kind).every((link) => link.live) ? "live" : "away");
-  const out = [];
-  if (known("pbx")) out.push(lamp(word("pbx"), t("state_phone")));
-  if (known("database")) out.push(lamp(word("database"), t("state_database")));
-  out.push(lamp(socketLive ? "live" : everLive ? "away" : "connecting", t("state_socket")));
-  return out;
+  /** @type {{name: string, word: "live" | "away" | "connecting"}[]} */ const lamps = [];
+  if (known("pbx")) lamps.push({ name: t("state_phone"), word: word("pbx") });
+  if (known("database")) lamps.push({ name: t("state_database"), word: word("database") });
+  lamps.push({ name: t("state_socket"), word: socketLive ? "live" : everLive ? "away" : "connecting" });
+  keep(holder, lamps, { key: (lamp) => lamp.name, says: (lamp) => lamp.word, make: () => el("li"), fill: fillLamp });
 }
 
-/** What isn't live, since when, and what that means. @param {import("./pops.js").State} state @param {number | null} lostAt */
-export function banners(state, lostAt) {
-  const out = [];
-  if (lostAt !== null) out.push(banner("banner_socket", new Date(lostAt).toISOString(), {}));
+/** @param {HTMLElement} line @param {{name: string, word: "live" | "away" | "connecting"}} lamp */
+function fillLamp(line, { name, word }) {
+  line.className = `lamp lamp-${word}`;
+  line.title = `${name}: ${t(word)}`;
+  line.replaceChildren(el("span", { class: "lamp-dot" }), el("span", { class: "lamp-name" }, name), el("span", { class: "lamp-word" }, `: ${t(word)}`));
+}
+
+/** @typedef {{words: "banner_socket" | "banner_pbx" | "banner_database", since: string, name: string}} Banner */
+
+/** What isn't live, since when, and what that means. @param {Element} holder @param {import("./pops.js").State} state @param {number | null} lostAt */
+export function drawBanners(holder, state, lostAt) {
+  /** @type {Banner[]} */ const banners = [];
+  if (lostAt !== null) banners.push({ words: "banner_socket", since: new Date(lostAt).toISOString(), name: "" });
   for (const link of lostAt === null ? state.links.values() : []) {
-    if (link.live) continue;
-    out.push(banner(link.kind === "pbx" ? "banner_pbx" : "banner_database", link.since, { name: link.name }));
+    if (!link.live) banners.push({ words: link.kind === "pbx" ? "banner_pbx" : "banner_database", since: link.since, name: link.name });
   }
-  return out;
+  keep(holder, banners, { key: (one) => `${one.words} ${one.name}`, says: (one) => one.since, make: () => el("p", { class: "banner" }), fill: fillBanner });
 }
 
-/** @param {any} key @param {string} since @param {Record<string, string>} values */
-function banner(key, since, values) {
-  const [before, after] = t(key, { ...values, age: "\u0000" }).split("\u0000");
-  return el("p", { class: "banner" }, before, counter(since, null, { "aria-hidden": "true" }), after);
+/** @param {HTMLElement} line @param {Banner} banner */
+function fillBanner(line, { words, since, name }) {
+  const [before, after] = t(words, { name, age: "\u0000" }).split("\u0000");
+  line.replaceChildren(before, counter(since, null, { "aria-hidden": "true" }), after);
 }

@@ -2,7 +2,7 @@
 // @ts-check
 import { ApiError, ask, why } from "./api.js";
 import { loadDeclared, queueTitle } from "./declared.js";
-import { byId, el, outside, setText } from "./dom.js";
+import { byId, el, keep, outside } from "./dom.js";
 import { clock, isToday, dayAndTime, nowMs, secondsBetween, setServerTime, timeOfDay, zone } from "./format.js";
 import { isAtLeast, signedIn, toSignIn } from "./frame.js";
 import { icon } from "./icons.js";
@@ -80,10 +80,12 @@ function tick() {
 }
 
 function draw() {
-  const queues = told.queues.map(queueTile);
-  const focused = document.activeElement?.closest?.(".queue-tile")?.getAttribute("data-queue");
-  byId("queues").replaceChildren(...queues);
-  if (focused) byId("queues").querySelector(`[data-queue="${CSS.escape(focused)}"] button`)?.focus();
+  keep(byId("queues"), /** @type {any[]} */ (told.queues), {
+    key: (queue) => queue.queue,
+    says: (queue) => JSON.stringify([queue, queue.queue === onlyQueue]),
+    make: (queue) => el("li", { "data-queue": queue.queue }, el("button", { type: "button", onclick: () => choose(queue.queue) }), el("dl", { class: "queue-facts" }), el("p", { class: "queue-foot quiet" })),
+    fill: fillQueueTile,
+  });
   const items = told.items.filter((/** @type {any} */ item) => onlyQueue === null || item.queue === onlyQueue);
   drawItems(items);
   byId("nobody").hidden = items.length > 0;
@@ -92,9 +94,8 @@ function draw() {
   more.textContent = t("wait_more", { count: String(told.more) });
 }
 
-/** The lines in order, moved only where they must be: a focus stays where it is. @param {any[]} items */
+/** The lines in order; a focus whose line is gone goes to the next one. @param {any[]} items */
 function drawItems(items) {
-  const list = byId("items");
   const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   const there = new Set(items.map((item) => item.item_id));
   for (const [itemId, row] of rows) {
@@ -105,28 +106,30 @@ function drawItems(items) {
     if (opened?.itemId === itemId) opened = null;
     next?.querySelector("button")?.focus();
   }
-  items.forEach((item, n) => {
+  for (const item of items) {
     const row = rows.get(item.item_id) ?? new Row(item.item_id);
     rows.set(item.item_id, row);
     row.draw(item);
-    if (list.children[n] !== row.root) list.insertBefore(row.root, list.children[n] ?? null);
-  });
-  if (focused?.isConnected && document.activeElement !== focused) focused.focus();
+  }
+  const root = (/** @type {any} */ item) => /** @type {Row} */ (rows.get(item.item_id)).root;
+  keep(byId("items"), items, { key: (item) => item.item_id, says: () => "", make: root, fill: () => {} });
 }
 
-/** @param {any} queue */
-function queueTile(queue) {
+/** @param {HTMLElement} tile @param {any} queue */
+function fillQueueTile(tile, queue) {
   const late = queue.longest_wait_s !== null && queue.longest_wait_s > queue.answer_within_s;
   const change = queue.changes_at ? (isToday(queue.changes_at) ? timeOfDay(queue.changes_at) : dayAndTime(queue.changes_at)) : "";
   const state = queue.open ? (change ? t("wait_open_until", { time: change }) : t("wait_open")) : change ? t("wait_closed_until", { time: change }) : t("wait_closed");
   const chosen = onlyQueue === queue.queue;
-  return el("li", { class: `queue-tile ${late ? "is-late" : ""} ${queue.open ? "" : "is-closed"}`, "data-queue": queue.queue },
-    el("button", { type: "button", "aria-pressed": String(chosen), title: t(chosen ? "wait_all" : "wait_only"), onclick: () => choose(queue.queue) },
-      el("span", { class: "queue-name" }, outside(queue.title)), el("span", { class: "queue-count" }, t("wait_count", { count: String(queue.waiting) }))),
-    el("dl", { class: "queue-facts" },
-      el("div", {}, el("dt", {}, t("wait_longest")), el("dd", {}, el("strong", { class: "number" }, queue.longest_wait_s === null ? "—" : clock(queue.longest_wait_s)), " ", el("span", { class: "quiet" }, t("wait_target", { time: clock(queue.answer_within_s) })))),
-      el("div", {}, el("dt", {}, t("wait_ready")), el("dd", {}, t("wait_of_staff", { ready: String(queue.ready), staffed: String(queue.staffed) })))),
-    el("p", { class: "queue-foot quiet" }, el("span", { class: `dot ${queue.open ? "dot-ready" : "dot-signed_out"}` }), ` ${state} · ${t(queue.mode === "acd" ? "wait_by_us" : "wait_by_pbx")}`));
+  const [button, facts, foot] = tile.children;
+  tile.className = `queue-tile ${late ? "is-late" : ""} ${queue.open ? "" : "is-closed"}`;
+  button.setAttribute("aria-pressed", String(chosen));
+  button.setAttribute("title", t(chosen ? "wait_all" : "wait_only"));
+  button.replaceChildren(el("span", { class: "queue-name" }, outside(queue.title)), el("span", { class: "queue-count" }, t("wait_count", { count: String(queue.waiting) })));
+  facts.replaceChildren(
+    el("div", {}, el("dt", {}, t("wait_longest")), el("dd", {}, el("strong", { class: "number" }, queue.longest_wait_s === null ? "—" : clock(queue.longest_wait_s)), " ", el("span", { class: "quiet" }, t("wait_target", { time: clock(queue.answer_within_s) })))),
+    el("div", {}, el("dt", {}, t("wait_ready")), el("dd", {}, t("wait_of_staff", { ready: String(queue.ready), staffed: String(queue.staffed) }))));
+  foot.replaceChildren(el("span", { class: `dot ${queue.open ? "dot-ready" : "dot-signed_out"}` }), ` ${state} · ${t(queue.mode === "acd" ? "wait_by_us" : "wait_by_pbx")}`);
 }
 
 /** @param {string} queue */

@@ -518,6 +518,34 @@ def test_a_queue_that_meridian_serves_no_more_gives_its_callers_to_asterisk() ->
     one.tells("send A fallback support")
 
 
+def test_callers_of_a_queue_that_went_while_the_line_was_down_are_sent_when_it_is_back() -> None:
+    one = centre()
+    one.calls("A")
+    one.lose()
+    one.plan.queues = {"support": QueueSetting(mode=Mode.NATIVE)}
+    one.replan()
+    one.tells()
+    one.connect()
+    one.tells("send A fallback support")
+
+
+def test_who_could_not_be_given_to_asterisk_is_sent_again_and_again() -> None:
+    one = centre()
+    one.calls("A")
+    one.plan.queues = {"support": QueueSetting(mode=Mode.NATIVE)}
+    one.replan()
+    one.tells("send A fallback support")
+    for _ in range(2):
+        one.step(e.SendFailed(at=one.now, call_id="A", why="no such door"))
+        one.tells()
+        one.wait(5)
+        one.tells("send A fallback support")
+    one.step(e.CallUnqueued(at=one.now, call_id="A", queue="support"))
+    one.step(e.SendFailed(at=one.now, call_id="A", why="told late"))
+    one.wait(5)
+    one.tells()
+
+
 # ---- hours
 
 
