@@ -1,7 +1,9 @@
 """The result of a call: saved as typed, safe from a cut line and a reload, two writers, one key for the outcome, next contact."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from clients.ports import Edit
 from tests.browser.scene import client, comes_true, ring, sit_down, stored_card, typed
@@ -36,6 +38,22 @@ async def test_notes_are_saved_as_typed_and_survive_a_lost_line_and_a_reload(bro
 
 async def _is(desk: Desk, notes: str, disposition: str | None) -> bool:
     return await typed(desk) == (notes, disposition)
+
+
+async def test_who_is_faster_than_the_line_still_plans(browser: Browser, desk: Desk) -> None:
+    """Enter before the words were understood: for longer than the page waits before it asks by itself."""
+    page, _watch = await sit_down(browser, desk)
+    await ring(desk, "call-0001")
+    await expect(page.locator(".plan-when")).to_be_visible()
+
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(0.6)
+        await route.continue_()
+
+    await page.route("**/api/when?*", slowly)
+    await page.locator(".plan-when").press_sequentially("tomorrow 10")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".promised li")).to_have_count(1)
 
 
 async def test_with_the_database_away_it_says_where_the_words_are(browser: Browser, desk: Desk) -> None:

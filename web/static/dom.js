@@ -60,6 +60,12 @@ export function keep(holder, items, { key, says, make, fill }) {
   if (focused?.isConnected && document.activeElement !== focused) focused.focus(); // its line was moved
 }
 
+/** When what was drawn just now is on the glass; at once where nobody looks. @param {() => void} act */
+export function afterPaint(act) {
+  if (document.hidden) act();
+  else requestAnimationFrame(() => setTimeout(act, 0)); // the task after the frame
+}
+
 /** Change only what differs, so that a screen reader and a selection aren't disturbed. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -3,6 +3,15 @@
 import { locale } from "./texts.js";
 
 let ahead_ms = 0;
+/** @type {Map<string, Intl.DateTimeFormat>} */ const formats = new Map();
+
+/** Made once for each shape: a new one costs more than all that it is used for. @param {Intl.DateTimeFormatOptions} shape @param {string} [language] the reader's own without */
+export function format(shape, language = locale()) {
+  const key = language + JSON.stringify(shape);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(language, shape);
+  formats.set(key, known);
+  return known;
+}
 
 /** The server's clock as a message brought it. @param {string} at */
 export function setServerTime(at) {
@@ -28,7 +37,7 @@ export function secondsBetween(from, until) {
 
 /** @param {string} at */
 export function timeOfDay(at) {
-  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  return format({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
 export function ourZone() {
@@ -38,7 +47,7 @@ export function ourZone() {
 /** In which zone the times on this page are, e.g. `Europe/Moscow, UTC+3`. */
 export function zone() {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts(new Date(nowMs()));
+  const parts = format({ timeZoneName: "shortOffset" }, "en").formatToParts(new Date(nowMs()));
   const offset = (parts.find((part) => part.type === "timeZoneName")?.value ?? "").replace("GMT", "UTC");
   return timeZone === offset ? timeZone : `${timeZone}, ${offset}`;
 }
@@ -54,7 +63,7 @@ export function dayAndTime(at) {
   /** @type {Intl.DateTimeFormatOptions} */
   const shape = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   if (date.getFullYear() !== new Date(nowMs()).getFullYear()) shape.year = "numeric";
-  return new Intl.DateTimeFormat(locale(), shape).format(date);
+  return format(shape).format(date);
 }
 
 /** @param {Date} date */
@@ -66,9 +75,9 @@ function startOfDay(date) {
 export function timeThere(zoneName, at) {
   const date = at ? new Date(at) : new Date(nowMs());
   try {
-    const day = (/** @type {string | undefined} */ timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone }).format(date);
+    const day = (/** @type {string | undefined} */ timeZone) => format({ timeZone }, "en-CA").format(date);
     const weekday = day(zoneName) === day(undefined) ? undefined : "short";
-    return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", weekday, timeZone: zoneName }).format(date);
+    return format({ hour: "2-digit", minute: "2-digit", weekday, timeZone: zoneName }).format(date);
   } catch {
     return ""; // a zone that this browser doesn't know
   }
@@ -76,7 +85,7 @@ export function timeThere(zoneName, at) {
 
 /** The hour of the day there, 0 to 23. @param {string} zoneName */
 export function hourThere(zoneName) {
-  return Number(new Intl.DateTimeFormat("en-GB", { hour: "2-digit", hourCycle: "h23", timeZone: zoneName }).format(new Date(nowMs())));
+  return Number(format({ hour: "2-digit", hourCycle: "h23", timeZone: zoneName }, "en-GB").format(new Date(nowMs())));
 }
 
 /** Whether it is on this day of ours. @param {string} at */
@@ -86,5 +95,5 @@ export function isToday(at) {
 
 /** `Sunday, 22 November`. */
 export function today() {
-  return new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" }).format(new Date(nowMs()));
+  return format({ weekday: "long", day: "numeric", month: "long" }).format(new Date(nowMs()));
 }

@@ -5,7 +5,7 @@ import { openCrm } from "./crm.js";
 import { Day } from "./day.js";
 import { loadDeclared, queueTitle } from "./declared.js";
 import { deskKeys } from "./desk_keys.js";
-import { byId, el, setText } from "./dom.js";
+import { afterPaint, byId, el, setText } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { setServerTime } from "./format.js";
 import { signedIn, toSignIn } from "./frame.js";
@@ -45,7 +45,7 @@ const myState = new MyState((status) => {
   state = { ...state, me: status };
   draw();
 });
-const transfer = new Transfer({ changed: draw, me: () => me.extension ?? "", live: () => state.colleagues });
+const transfer = new Transfer({ changed: draw, me: () => me.extension ?? "", live: () => (socketLive ? state.colleagues : null), shows: (open) => line.showColleagues(open) });
 const line = new Line({
   who: me,
   cursor: () => ({ epoch: state.epoch, version: state.version }),
@@ -85,7 +85,7 @@ function take(message) {
   }
   if (state.following > 0) return; // catching up: draw once, at the end
   if (message.type === "items") return void day.items.refresh();
-  if (message.type === "colleagues") return transfer.update(); // they come all day long, and nothing else shows them
+  if (message.type === "colleagues") return transfer.update(); // nothing else shows them
   for (const popId of putAway) if (!state.pops.has(popId) || line.dismiss(popId)) putAway.delete(popId);
   if (before.following > 0 || (message.type === "welcome" && !message.following)) caughtUp();
   else if (message.pop) happened(before.pops.get(message.pop.pop_id), state.pops.get(message.pop.pop_id));
@@ -114,7 +114,7 @@ function happened(before, now) {
   if (now.state === "ringing") byId("announcer").textContent = t(now.direction === "outbound" ? "announce_calling" : "announce", values);
   if (isMissed(now)) byId("announcer").textContent = t("announce_missed", values);
   if (line.leads) openCrm(now, me.login);
-  if (!isLive(now)) day.refresh(true);
+  if (!isLive(now)) afterPaint(() => day.refresh(true));
   if (now.state === "talking" || now.state === "ringing") bring(now);
 }
 

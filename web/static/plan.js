@@ -1,7 +1,7 @@
 // The next contact: ready offers, or a time in plain words, understood by the server in the client's zone and repeated.
 // @ts-check
 import { ApiError, ask, isAbsent, path, why } from "./api.js";
-import { el } from "./dom.js";
+import { afterPaint, el } from "./dom.js";
 import { dayAndTime, ourZone, timeThere } from "./format.js";
 import { icon } from "./icons.js";
 import { currentLanguage, t } from "./texts.js";
@@ -35,7 +35,7 @@ export class Plan {
         wish.about.follow_up_id ? "" : el("div", {}, el("label", { for: this.what.id }, t("plan_what")), this.what)),
       el("div", { class: "plan-foot" }, this.understood, give, this.button));
     this.#restore();
-    this.#loadOffers();
+    afterPaint(() => this.#loadOffers());
   }
 
   focus() {
@@ -74,6 +74,7 @@ export class Plan {
 
   #typed() {
     this.#at = null;
+    this.#asked++; // an answer that is on its way is about other words
     this.#keep();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#understand(), PAUSE_MS);
@@ -111,6 +112,7 @@ export class Plan {
   async #submit(event) {
     event.preventDefault();
     if (!this.when.value.trim()) return this.when.focus();
+    clearTimeout(this.#timer); // it would make the answer that is waited for here an old one
     if (!this.#at) await this.#understand();
     if (!this.#at) return this.when.focus();
     this.button.disabled = true;

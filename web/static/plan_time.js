@@ -1,16 +1,10 @@
 // Instants and spans in a zone of the plan, as short as they can be told.
 // @ts-check
-import { locale } from "./texts.js";
-
-/** @type {Map<string, Intl.DateTimeFormat>} */
-const made = new Map();
+import { format } from "./format.js";
 
 /** @param {string} at @param {string} zone @param {Intl.DateTimeFormatOptions} shape */
 function told(at, zone, shape) {
-  const key = zone + JSON.stringify(shape);
-  let format = made.get(key);
-  if (!format) made.set(key, (format = new Intl.DateTimeFormat(locale(), { ...shape, timeZone: zone })));
-  return format.format(new Date(at));
+  return format({ ...shape, timeZone: zone }).format(new Date(at));
 }
 
 /** @param {string} at @param {string} zone */
@@ -36,7 +30,7 @@ export function span(from, to, zone) {
 
 /** `Europe/Riga, UTC+2` at an instant. @param {string} zone @param {string} [at] */
 export function zoneName(zone, at) {
-  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset", timeZone: zone }).formatToParts(at ? new Date(at) : new Date());
+  const parts = format({ timeZoneName: "shortOffset", timeZone: zone }, "en").formatToParts(at ? new Date(at) : new Date());
   const offset = (parts.find((part) => part.type === "timeZoneName")?.value ?? "").replace("GMT", "UTC");
   return zone === "UTC" || zone === offset ? zone : `${zone}, ${offset}`;
 }

@@ -2,7 +2,7 @@
 // @ts-check
 import { ask, path, why } from "./api.js";
 import { outcome, outcomesOf, said } from "./declared.js";
-import { el, outside } from "./dom.js";
+import { afterPaint, el, outside } from "./dom.js";
 import { timeOfDay } from "./format.js";
 import { t } from "./texts.js";
 
@@ -93,13 +93,17 @@ export class Result {
   }
 
   /** What was typed before: in this browser first, else on the card. */
-  async #fill() {
+  #fill() {
     const draft = this.drafts.of(this.cardId);
     if (draft) {
       this.#base = draft.base;
       this.#put(draft);
       return draft.conflict ? this.saveState("conflict", draft.conflict) : this.saveState("kept");
     }
+    afterPaint(() => this.#ask());
+  }
+
+  async #ask() {
     const card = await ask("GET", path`/api/cards/${this.cardId}`).catch(() => null);
     if (!card) return;
     this.#base = card.edited_at ?? null;

@@ -6,6 +6,7 @@
 //   line.acknowledge(version);    // after drawing up to `version`: told to the server when a person could really see it
 //   line.noticed(popId);          // a desktop notification of this ringing pop is on the screen
 //   line.dismiss(popId);          // put a pop away on all screens; kept until the server has heard it
+//   line.showColleagues(true);    // their states come as they change, all of them first; until one says false
 //   line.resume();                // something was lost: the whole story again, as after a welcome of mode resync
 //   line.leads                    // whether this tab is the one that rings, notifies, opens the CRM; `leads` hears changes
 //   line.watched                  // whether any tab has the focus
@@ -13,10 +14,11 @@
 // "Rendered" means: drawn on a tab that is visible, the frame painted; or, where no tab is, drawn on the leading tab with a desktop
 // notification of every pop that rings. What rang on a hidden tab without a notification is acknowledged when somebody looks.
 // @ts-check
+import { afterPaint } from "./dom.js";
 import { elect } from "./socket_lead.js";
 
 const WORKER = "/static/socket_worker.js";
-const PROTOCOL = 1; // of tab and worker: after an upgrade a new tab doesn't talk to an old tab's worker
+const PROTOCOL = 2; // of tab and worker: after an upgrade a new tab doesn't talk to an old tab's worker
 const ANSWERS_WITHIN_MS = 4_000;
 const LOST_MS = 30_000;
 const LOOK_MS = 10_000;
@@ -76,6 +78,11 @@ export class Line {
     return true;
   }
 
+  /** @param {boolean} colleagues */
+  showColleagues(colleagues) {
+    this.#say({ colleagues });
+  }
+
   resume() {
     this.#say({ resume: true });
   }
@@ -127,8 +134,7 @@ export class Line {
       if (this.leads && !this.#painting && this.#unnoticed.size === 0) this.#tell();
     } else if (!this.#painting) {
       this.#painting = true;
-      // The frame is on the glass when the task after it runs.
-      requestAnimationFrame(() => setTimeout(() => this.#painted(), 0));
+      afterPaint(() => this.#painted());
     }
   }
 

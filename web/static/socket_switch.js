@@ -1,6 +1,6 @@
 // One connection for many tabs: hands every message on, and tells a tab that joins the whole story. Runs in the worker.
-// A tab says {join}, {ack}, {pulse}, {dismiss}, {resume}, {hurry}, {focus}, {bye}; it hears {message}, {live}, {watched},
-// {signedOut}.
+// A tab says {join}, {ack}, {pulse}, {dismiss}, {resume}, {hurry}, {focus}, {colleagues}, {bye}; it hears {message}, {live},
+// {watched}, {signedOut}. Of colleagues it hears while it shows them: their states change all day long.
 // @ts-check
 import { emptyState, isLive, reduce } from "./pops.js";
 import { Connection } from "./socket_connection.js";
@@ -9,6 +9,7 @@ export class Switch {
   #tabs = /** @type {Set<MessagePort>} */ (new Set());
   #focused = /** @type {Set<MessagePort>} */ (new Set());
   #joining = /** @type {Set<MessagePort>} */ (new Set());
+  #showing = /** @type {Set<MessagePort>} Who shows colleagues. */ (new Set());
   #state = emptyState();
   #live = false;
   #clockAhead = 0;
@@ -36,6 +37,7 @@ export class Switch {
     else if (said.resume) this.#join(port);
     else if (said.hurry) this.#connection.hurry();
     else if (said.focus !== undefined) this.#looks(port, said.focus);
+    else if (said.colleagues !== undefined) this.#shows(port, said.colleagues);
     else if (said.bye) this.#left(port);
   }
 
@@ -46,10 +48,18 @@ export class Switch {
     for (const tab of this.#tabs) tab.postMessage({ watched: this.#focused.size > 0 });
   }
 
+  /** @param {MessagePort} port @param {boolean} colleagues */
+  #shows(port, colleagues) {
+    if (colleagues) this.#showing.add(port);
+    else this.#showing.delete(port);
+    if (colleagues && this.#live) port.postMessage({ message: this.#everybody() });
+  }
+
   /** @param {MessagePort} port */
   #left(port) {
     this.#tabs.delete(port);
     this.#joining.delete(port);
+    this.#showing.delete(port);
     this.#looks(port, false);
   }
 
@@ -61,19 +71,23 @@ export class Switch {
     this.#tabs.add(port);
     port.postMessage({ watched: this.#focused.size > 0 });
     if (this.#state.epoch !== null) for (const message of this.#story()) port.postMessage({ message });
+    if (this.#showing.has(port)) port.postMessage({ message: this.#everybody() });
     if (!this.#live) this.#connection.hurry();
   }
 
   /** What the server would say to a page that knows nothing. */
   #story() {
-    const { epoch, version, agent, pops, links, me, colleagues } = this.#state;
+    const { epoch, version, agent, pops, links, me } = this.#state;
     const at = new Date(Date.now() + this.#clockAhead).toISOString();
     /** @type {any[]} */
     const told = [{ type: "welcome", epoch, version, following: pops.size, mode: "resync", agent, at, links: [...links.values()] }];
     for (const { unseen, ...pop } of pops.values()) told.push({ type: "pop", version, pop, unseen });
     if (me) told.push({ type: "agent", agent: me });
-    if (colleagues.size) told.push({ type: "colleagues", agents: [...colleagues.values()], whole: true });
     return told;
+  }
+
+  #everybody() {
+    return { type: "colleagues", agents: [...this.#state.colleagues.values()], whole: true };
   }
 
   /** @param {any} message */
@@ -86,7 +100,8 @@ export class Switch {
       return this.#connection.resume();
     }
     const arrived = Date.now();
-    for (const port of this.#tabs) port.postMessage({ message, arrived });
+    const hearing = message.type === "colleagues" ? this.#showing : this.#tabs;
+    for (const port of this.#tabs) if (hearing.has(port)) port.postMessage({ message, arrived });
     if (this.#state.following > 0) return;
     for (const port of this.#joining) this.#join(port);
     this.#joining.clear();
@@ -117,6 +132,7 @@ export class Switch {
     for (const port of [...this.#tabs, ...this.#joining]) port.postMessage({ signedOut: true });
     this.#tabs.clear();
     this.#joining.clear();
+    this.#showing.clear();
     this.#focused.clear();
     this.#putAway.clear();
   }

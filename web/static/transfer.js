@@ -27,9 +27,9 @@ export function consultOver(cardId) {
 
 export class Transfer {
   /** @type {string | null} */ #cardId = null;
-  /** @type {Map<string, Status>} Asked for where the socket hasn't told. */ #asked = new Map();
+  /** @type {Map<string, Status>} Asked for where the socket doesn't tell. */ #asked = new Map();
 
-  /** @param {{changed: () => void, me: () => string, live: () => Map<string, Status>}} hooks `live`: what the socket told of everybody, `me`: my extension */
+  /** @param {{changed: () => void, me: () => string, live: () => Map<string, Status> | null, shows: (open: boolean) => void}} hooks `live`: what the socket tells of everybody while one `shows` them, null while it is away; `me`: my extension */
   constructor(hooks) {
     this.hooks = hooks;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("transfer"));
@@ -42,6 +42,7 @@ export class Transfer {
     this.dialog.setAttribute("aria-labelledby", "transfer-title");
     this.dialog.replaceChildren(el("h2", { id: "transfer-title" }, t("transfer_title")), el("label", { for: "transfer-to" }, t("transfer_to")), this.field, rows,
       el("div", { class: "actions" }, this.attended, this.blind, cancel));
+    this.dialog.addEventListener("close", () => this.hooks.shows(false));
     this.field.addEventListener("input", () => this.#draw());
     this.field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#go("blind");
@@ -52,10 +53,11 @@ export class Transfer {
   async open(cardId) {
     this.#cardId = cardId;
     this.field.value = "";
+    this.hooks.shows(true);
     this.#draw();
     this.dialog.showModal();
     this.field.focus();
-    if (this.hooks.live().size) return;
+    if (this.hooks.live()) return;
     const { agents } = await ask("GET", "/api/colleagues").catch(() => ({ agents: [] }));
     this.#asked = new Map(agents.map((/** @type {Status} */ one) => [one.agent, one]));
     this.#draw();
@@ -70,7 +72,7 @@ export class Transfer {
     const text = this.field.value.trim().toLowerCase();
     const has = (/** @type {string} */ words) => words.toLowerCase().includes(text);
     const live = this.hooks.live();
-    const now = [...(live.size ? live : this.#asked).values()].filter((one) => one.agent !== this.hooks.me());
+    const now = [...(live ?? this.#asked).values()].filter((one) => one.agent !== this.hooks.me());
     const order = ["ready", "wrap_up", "offered", "busy", "paused", "not_responding", "signed_out"];
     const people = now.filter((one) => has(`${one.name} ${one.login ?? ""} ${one.agent}`)).sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
     const queues = (declared().transfer_queues ?? []).filter((name) => has(`${queueTitle(name)} ${name}`));

@@ -1,7 +1,7 @@
 // Why somebody still waits, in sentences that a supervisor understands at a glance. Only words: why_view.js puts them on the screen.
 // @ts-check
 import { pauseReason, queueTitle } from "./declared.js";
-import { clock, dayAndTime, isToday, nowMs, secondsBetween } from "./format.js";
+import { clock, dayAndTime, format, isToday, nowMs, secondsBetween } from "./format.js";
 import { currentLanguage, locale, t } from "./texts.js";
 
 const MOST_NAMED = 6;
@@ -28,7 +28,7 @@ export function shortTime(seconds) {
 export function exactTime(at) {
   const soon = Math.abs(Date.parse(at) - nowMs()) < 600_000;
   if (!soon) return dayAndTime(at).replace(/^.*?, (?=\d)/, isToday(at) ? "" : "$&");
-  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at));
+  return format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at));
 }
 
 /** `12.4`, without a useless nought. @param {number} value */
