@@ -22,7 +22,7 @@ from tests.servers.browser import PAINTED, Watch, chromium
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.real("chromium"), pytest.mark.timeout(420)]
 OPERATORS = range(1011, 1031)
-CALLS, A_SECOND = 200, 4
+CALLS, A_SECOND = 200, 2
 BASE = "+4930555"
 MANY_KNOWN = 60
 KNOWN = "Client of long standing"

@@ -3,7 +3,7 @@
 import { ApiError, ask, path } from "./api.js";
 import { dial } from "./call_acts.js";
 import { declared, said } from "./declared.js";
-import { afterPaint, el, outside } from "./dom.js";
+import { el, later, outside } from "./dom.js";
 import { icon } from "./icons.js";
 import { inPlace } from "./in_place.js";
 import { tell, tellFailure } from "./notice.js";
@@ -17,7 +17,7 @@ export class ClientBox {
     this.clientId = clientId;
     this.changed = changed;
     this.root = el("div", { class: "client-box" });
-    afterPaint(() => this.load());
+    later(() => this.load());
   }
 
   async load() {

@@ -60,6 +60,13 @@ export function keep(holder, items, { key, says, make, fill }) {
   if (focused?.isConnected && document.activeElement !== focused) focused.focus(); // its line was moved
 }
 
+const PUT_ON_GLASS_MS = 50;
+
+/** What can wait until what was drawn just now is seen: the frame still has to be put on the glass by the rest of the browser. @param {() => void} act */
+export function later(act) {
+  afterPaint(() => setTimeout(act, document.hidden ? 0 : PUT_ON_GLASS_MS));
+}
+
 /** When what was drawn just now is on the glass; at once where nobody looks. @param {() => void} act */
 export function afterPaint(act) {
   if (document.hidden) act();

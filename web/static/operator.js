@@ -5,7 +5,7 @@ import { openCrm } from "./crm.js";
 import { Day } from "./day.js";
 import { loadDeclared, queueTitle } from "./declared.js";
 import { deskKeys } from "./desk_keys.js";
-import { afterPaint, byId, el, setText } from "./dom.js";
+import { byId, el, later, setText } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { setServerTime } from "./format.js";
 import { signedIn, toSignIn } from "./frame.js";
@@ -114,7 +114,7 @@ function happened(before, now) {
   if (now.state === "ringing") byId("announcer").textContent = t(now.direction === "outbound" ? "announce_calling" : "announce", values);
   if (isMissed(now)) byId("announcer").textContent = t("announce_missed", values);
   if (line.leads) openCrm(now, me.login);
-  if (!isLive(now)) afterPaint(() => day.refresh(true));
+  if (!isLive(now)) later(() => day.refresh(true));
   if (now.state === "talking" || now.state === "ringing") bring(now);
 }
 

@@ -1,7 +1,7 @@
 // The next contact: ready offers, or a time in plain words, understood by the server in the client's zone and repeated.
 // @ts-check
 import { ApiError, ask, isAbsent, path, why } from "./api.js";
-import { afterPaint, el } from "./dom.js";
+import { el, later } from "./dom.js";
 import { dayAndTime, ourZone, timeThere } from "./format.js";
 import { icon } from "./icons.js";
 import { currentLanguage, t } from "./texts.js";
@@ -35,7 +35,7 @@ export class Plan {
         wish.about.follow_up_id ? "" : el("div", {}, el("label", { for: this.what.id }, t("plan_what")), this.what)),
       el("div", { class: "plan-foot" }, this.understood, give, this.button));
     this.#restore();
-    afterPaint(() => this.#loadOffers());
+    later(() => this.#loadOffers());
   }
 
   focus() {

@@ -2,7 +2,7 @@
 // @ts-check
 import { ask, path, why } from "./api.js";
 import { outcome, outcomesOf, said } from "./declared.js";
-import { afterPaint, el, outside } from "./dom.js";
+import { el, later, outside } from "./dom.js";
 import { timeOfDay } from "./format.js";
 import { t } from "./texts.js";
 
@@ -100,7 +100,7 @@ export class Result {
       this.#put(draft);
       return draft.conflict ? this.saveState("conflict", draft.conflict) : this.saveState("kept");
     }
-    afterPaint(() => this.#ask());
+    later(() => this.#ask());
   }
 
   async #ask() {
