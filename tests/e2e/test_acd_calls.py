@@ -44,7 +44,7 @@ def test_the_operator_with_the_skill_is_rung_and_has_the_pop_before_it_rings(cen
     mark = centre.stage.ami.mark()
     caller = centre.call("79161110001", SALES, '"Ivan"')
     boris.wait("RINGING")
-    (pop,) = screen.pops(number="79161110001")
+    pop = screen.pop(number="79161110001")
     assert pop.message["pop"]["queue"] == "sales-acd"
     leg = centre.stage.ami.event("Newchannel", since=mark, Uniqueid=pop.message["pop"]["pop_id"].split("/")[1])
     assert pop.at < leg.t
@@ -96,7 +96,7 @@ def test_a_vip_comes_before_who_waited_longer(centre: AcdCentre) -> None:
     time.sleep(1)
     screen = centre.screen("anna")
     anna.wait("RINGING")
-    assert screen.pops()[-1].message["pop"]["client"]["name"] == "Vip"
+    assert screen.pop().message["pop"]["client"]["name"] == "Vip"
     centre.talk("anna", "79161110005")
     vip.hangup()
     anna.wait("RINGING")

@@ -101,7 +101,7 @@ def test_who_presses_one_is_called_back_operator_first(centre: AcdCentre, sofia:
     mark = centre.stage.ami.mark()
     screen = centre.screen("anna")
     anna.wait("RINGING")
-    pop, *_ = screen.pops(number="79161110001")
+    pop = screen.pop(number="79161110001")
     note = pop.message["pop"]["callback"]
     assert (note["callback_id"], note["attempt"], note["asked_at"]) == (asked["callback_id"], 1, asked["asked_at"])
     leg = centre.stage.ami.event("Newchannel", since=mark, Uniqueid=pop.message["pop"]["pop_id"].split("/")[1])
@@ -242,7 +242,7 @@ def called_first(centre: AcdCentre, sofia: Screen) -> None:
     far.wait("RINGING")
     far.answer()
     anna.wait("RINGING")
-    pop = screen.pops(number="79161110005")[0]
+    pop = screen.pop(number="79161110005")
     assert pop.message["pop"]["callback"]["attempt"] == 1
     anna.answer()
     becomes(sofia, "talking")

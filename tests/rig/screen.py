@@ -70,6 +70,11 @@ class Screen:
         """The pops that came, in order; of one caller's number if wanted."""
         return [one for one in list(self.told) if one.message["type"] == "pop" and number in json.dumps(one.message)]
 
+    def pop(self, *, number: str = "") -> Told:
+        """The first of them. It was sent before the phone rang; who reads it here may be slower than the phone."""
+        self.until(lambda: bool(self.pops(number=number)), f"popped {number}")
+        return self.pops(number=number)[0]
+
     def until(self, holds: Callable[[], bool], what: str, within_s: float = 15) -> None:
         deadline = time.monotonic() + within_s
         while not holds():
