@@ -299,8 +299,7 @@ class Dispatcher:
         outcome: Outcome = [self._hours_timer(queue, at) for queue in plan.queues]
         for caller in list(self.callers.values()):
             if caller.queue is not None and not self.serves(caller.queue):
-                outcome += self.offering.end_all(caller.call_id, Moment.TAKEN, at)
-                outcome += self.offering.made(self.router.withdraw(caller.call_id, at.timestamp()), at)
+                outcome += self._let_go(caller, at, Moment.TAKEN)
         for item_id in [item.item_id for item in self.router.items.values() if item.queue not in plan.queues]:
             outcome += self.offering.made(self.router.withdraw(item_id, at.timestamp()), at)
         outcome += self._read_policies(at)
@@ -390,6 +389,10 @@ class Dispatcher:
     def _leaves(self, caller: Caller, at: datetime, moment: Moment) -> Outcome:
         """They wait no more in that queue, for whatever reason."""
         caller.queue = caller.by_pbx = None
+        return self._let_go(caller, at, moment)
+
+    def _let_go(self, caller: Caller, at: datetime, moment: Moment) -> Outcome:
+        """No phone rings for them any more, and they stand in no line of ours."""
         # Phones that rang at our bidding before a restart of ours: no offers any more, but nobody else silences them.
         ours = sorted(leg_id for leg_id in caller.rung_by_others if leg_id.startswith(OFFER_PREFIX))
         outcome: Outcome = [told for leg_id in ours for told in self.offering.silence(caller.arrived.pbx, leg_id)]

@@ -518,6 +518,19 @@ def test_a_queue_that_meridian_serves_no_more_gives_its_callers_to_asterisk() ->
     one.tells("send A fallback support")
 
 
+def test_phones_that_ring_since_before_our_restart_fall_silent_when_the_queue_goes() -> None:
+    one = centre()
+    one.calls("A")
+    one.rings("A", "1001", leg="cc.x.1")
+    one.plan.queues = {"support": QueueSetting(mode=Mode.NATIVE)}
+    one.replan()
+    one.tells("""
+        pop 1001 A
+        silence x
+        send A fallback support
+    """)
+
+
 def test_callers_of_a_queue_that_went_while_the_line_was_down_are_sent_when_it_is_back() -> None:
     one = centre()
     one.calls("A")
