@@ -66,7 +66,7 @@ from runtime.database import Database, DatabaseState
 from runtime.lanes import Lane
 from runtime.latest import Latest
 from runtime.metrics import Registry
-from runtime.process import everything_up, prepare_process
+from runtime.process import collect_whole, everything_up, prepare_process
 from runtime.timers import Timers
 from screenpop import http as pop_pages
 from screenpop import http_calls as call_pages
@@ -80,6 +80,7 @@ from telephony.facts import FromPbx, RecordingBegan
 from telephony.link_state import LinkState
 from telephony.live import Endpoints
 from telephony.panoramisk_link import PbxLink
+from telephony.panoramisk_link_listener import Delivered
 from telephony.panoramisk_link_recorder import Recorder
 from telephony.recording_commands import AskRecordingFile
 from telephony.sql_dialled import dialled_since
@@ -158,7 +159,7 @@ class Service:
         }
         kept = recorders or {}
         self.links = {
-            name: PbxLink(configuration.link_settings(name), self._step, recorder=kept.get(name))
+            name: PbxLink(configuration.link_settings(name), self._from_link, recorder=kept.get(name))
             for name in configuration.pbx
         }
         self.planning = Planning(configuration, self.database, self.users, path=path, tell=self._step, now=utc_now)
@@ -182,15 +183,14 @@ class Service:
             now=utc_now,
         )
         # Pops before the bookkeeping: what a rule asks for is carried out at once.
-        table = joined(
-            pbx_rules(self.trackers),
-            pop_rules(self.pops),
-            card_rules(self.cards),
-            agent_rules(self.agents),
-            self.choosing.rules(),
-            self.calling_back.rules(),
+        self.engine = Engine(
+            joined(pbx_rules(self.trackers), pop_rules(self.pops)),
+            self._carry_out,
+            then=joined(
+                card_rules(self.cards), agent_rules(self.agents), self.choosing.rules(), self.calling_back.rules()
+            ),
+            soon=lambda work: asyncio.get_running_loop().call_soon(work),
         )
-        self.engine = Engine(table, self._carry_out)
         self.look_ups = LookUps(
             self.directory,
             self.engine.step,
@@ -219,6 +219,9 @@ class Service:
             deliver=self.engine.step,
             now=utc_now,
         )
+        self._collected = self.registry.histogram(
+            "meridian_collector_seconds", help="How long it took to look for garbage among everything."
+        ).observe
         self.past_callers = Lane("past callers", self.look_ups.meet, on_full=self.look_ups.leave, bound=50_000)
         self.records = CallRecords(
             configuration,
@@ -262,6 +265,13 @@ class Service:
 
     def _step(self, fact: object) -> None:
         self.engine.step(fact)
+
+    def _from_link(self, told: Delivered) -> None:
+        """News of one channel may wait for their bookkeeping; a snapshot, or the loss of the line, is taken in whole."""
+        if type(told) is FromPbx:
+            self.engine.hear(told)
+        else:
+            self.engine.step(told)
 
     def _carry_out(self, effect: Effect) -> None:
         self._effects[type(effect)](effect)
@@ -317,6 +327,7 @@ class Service:
                         ("recordings", self.recording_lane.run()),
                         ("past callers", self.past_callers.run()),
                         ("loop-lag", watch_loop(self.registry)),
+                        ("garbage", collect_whole(lambda: not self.pops.live_calls, self._collected)),
                         ("database pulse", feel_pulse(self.database)),
                         *((f"first contact {name}", first_contact(link)) for name, link in self.links.items()),
                         *self.records.tasks().items(),
@@ -330,6 +341,7 @@ class Service:
                 finally:
                     for link in self.links.values():
                         await link.stop()
+                    self.engine.catch_up()
                     self.hub.close()
                     server.stop()
                     await asyncio.wait(owned[:1], timeout=self.configuration.web.shutdown_s + 2)

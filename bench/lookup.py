@@ -26,7 +26,7 @@ from bench.dataset import SITE, Size, number_of
 from bench.kept_postgres import kept_postgres
 from bench.measure import KEPT, ROOT, Row, command, interleaved, median, milliseconds, quantile, ratios, spread
 from clients.sql import SqlClientDirectory
-from clients.sql_look_up import HISTORY
+from clients.sql_look_up import HISTORY, look_up_query
 from core.phone import e164
 from runtime.database import Database
 from runtime.prepared import Prepared
@@ -43,6 +43,7 @@ class Bench:
         self._database = Database(url, exclusive=False)
         self._directory = SqlClientDirectory(self._database, region_of=lambda _site: "RU")
         plain = url.replace("postgresql:", "postgresql+psycopg:")
+        self._query = Prepared(look_up_query(self._database.dialect), self._database.dialect)
         self._plain = sa.create_engine(plain, isolation_level="AUTOCOMMIT").connect()
         self.driver = self.awaited_driver(url)
         self.raw = self._sqlite(url) if url.startswith("sqlite") else self._postgres(url)
@@ -50,7 +51,7 @@ class Bench:
     def _sqlite(self, url: str) -> LookUp:
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA cache_size=-16000")
-        text, constants = self._directory._look_up.by_number._text, self._directory._look_up.by_number._constants
+        text, constants = self._query._text, self._query._constants
 
         def look_up(number: str) -> int:
             return len(connection.execute(text, constants | {"site": SITE, "number": number}).fetchall()) - 1
@@ -59,7 +60,7 @@ class Bench:
 
     def _postgres(self, url: str) -> LookUp:
         connection = psycopg.connect(url, autocommit=True, options="-c jit=off")
-        text, constants = self._directory._look_up.by_number._text, self._directory._look_up.by_number._constants
+        text, constants = self._query._text, self._query._constants
 
         def look_up(number: str) -> int:
             values = constants | {"site": SITE, "number": number}
@@ -69,7 +70,7 @@ class Bench:
 
     def awaited_driver(self, url: str) -> Callable[[Sequence[str]], list[float]]:
         """Seconds of each for the raw driver, awaited."""
-        return self._executor() if url.startswith("sqlite") else _asyncpg(url, self._directory._look_up.by_number)
+        return self._executor() if url.startswith("sqlite") else _asyncpg(url, self._query)
 
     def _executor(self) -> Callable[[Sequence[str]], list[float]]:
         async def each(numbers: Sequence[str]) -> list[float]:

@@ -16,7 +16,7 @@ from clients.candidates import Known, Owner, ranked, whose
 from clients.ports import MOST_CANDIDATES, Found
 from core.model import ClientKind, ClientSummary, Direction, FollowUpLine, PastInteraction
 from core.phone_zone import zone_of
-from runtime.prepared import Prepared, instant
+from runtime.prepared import Prepared, PreparedList, instant
 from runtime.schema import client_numbers, clients, follow_ups, interactions
 
 HISTORY = 20
@@ -33,8 +33,8 @@ class LookUp:
     """Answers in the reader's thread."""
 
     def __init__(self, dialect: str) -> None:
-        self.by_number = Prepared(look_up_query(dialect), dialect)
-        self._by_id = Prepared(_about_query(dialect), dialect)
+        self.by_number = PreparedList(look_up_query(dialect), dialect)
+        self._by_id = PreparedList(_about_query(dialect), dialect)
         self._of_number = Prepared(_number_query(), dialect)
         self._candidates = Prepared(_candidates_query(), dialect)
 
@@ -206,7 +206,9 @@ def _with_past(owners: sa.Select[Any], only: sa.Select[Any]) -> sa.SelectBase:
 def _row(kind: int, part: sa.Select[Any], places: str) -> sa.Select[Any]:
     """One part of the union: its columns where the other parts have theirs of the same type, nothing (-) elsewhere."""
     c = part.subquery().c
-    return sa.select(sa.literal_column(str(kind)), *(sa.null() if name == "-" else c[name] for name in places.split()))
+    of_part = (sa.null() if name == "-" else c[name] for name in places.split())
+    columns = (sa.literal_column(str(kind), sa.Integer), *of_part)
+    return sa.select(*(column.label(f"c{n}") for n, column in enumerate(columns)))
 
 
 _I = interactions.c

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from runtime.schema import us_to_instant
+from runtime.wire import decode
 
 
 class Prepared:
@@ -33,6 +34,25 @@ class Prepared:
             return found
         finally:
             cursor.close()
+
+
+class PreparedList(Prepared):
+    """The same for an answer of many rows that is waited for. SQLite's driver lets go of the interpreter at each row and asks for
+    it again, for which a busy loop lets it wait each time; so there the rows come as one value."""
+
+    def __init__(self, query: sa.SelectBase, dialect: str) -> None:
+        self._in_one = dialect != "postgresql"
+        if self._in_one:
+            row = query.subquery().c
+            query = sa.select(sa.func.json_group_array(sa.func.json_array(*row)))
+        super().__init__(query, dialect)
+
+    def rows(self, connection: Connection, **values: object) -> list[tuple[Any, ...]]:
+        found = super().rows(connection, **values)
+        if not self._in_one:
+            return found
+        text: str = found[0][0]
+        return [tuple(row) for row in decode(text, most_chars=len(text))]
 
 
 class PreparedWrite:

@@ -67,8 +67,16 @@ class Channel:
         message = PopChanged if same_history else PopShown
         frame = self._encode(message(version=self.version, pop=pop, unseen=kept.unseen))
         self._remember(frame)
-        self._forget_oldest()
         return frame
+
+    def forget_oldest(self) -> None:
+        """Of more pops than are retained, those that are over go. To be called after each `put`."""
+        surplus = len(self._pops) - self._retain
+        if surplus <= 0:
+            return
+        over = (k for k, kept in self._pops.items() if kept.pop.state in OVER)  # nearly always the first of all
+        for pop_id in list(islice(over, surplus)):
+            del self._pops[pop_id]
 
     def remove(self, pop_id: str) -> bytes | None:
         """Put a pop away on all screens of this operator; a live one stays."""
@@ -126,14 +134,6 @@ class Channel:
             self._log.clear()
             self._log_bytes = 0
             self.version += 1
-
-    def _forget_oldest(self) -> None:
-        surplus = len(self._pops) - self._retain
-        if surplus <= 0:
-            return
-        over = (k for k, kept in self._pops.items() if kept.pop.state in OVER)  # nearly always the first of all
-        for pop_id in list(islice(over, surplus)):
-            del self._pops[pop_id]
 
 
 class Channels:

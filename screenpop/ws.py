@@ -113,22 +113,20 @@ class Hub:
 
     def show(self, pop: Pop) -> None:
         """Put the pop on the screens of its operator."""
+        self._put(pop, Screen.offer)
+
+    def update(self, pop: Pop) -> None:
+        """Its new state; a call that is over lets the pops pass that come at the same moment."""
+        self._put(pop, Screen.offer_in_a_moment if pop.state in OVER else Screen.offer)
+
+    def _put(self, pop: Pop, offer: Callable[[Screen, bytes], None]) -> None:
         channel = self._channels.of(pop.agent)
         screens = self._by_agent.get(pop.agent, ())
         frame = channel.put(pop, now_s=_clock_s(), watched=bool(screens))
         for screen in tuple(screens):
-            screen.offer(frame)
+            offer(screen, frame)
             self._frames.add()
-
-    def update(self, pop: Pop) -> None:
-        """Its new state; a call that is over lets the pops pass that come at the same moment."""
-        if pop.state not in OVER:
-            return self.show(pop)
-        screens = self._by_agent.get(pop.agent, ())
-        frame = self._channels.of(pop.agent).put(pop, now_s=_clock_s(), watched=bool(screens))
-        for screen in screens:
-            screen.offer_in_a_moment(frame)
-            self._frames.add()
+        channel.forget_oldest()  # when the new one is on its way: what is forgotten has a long history
 
     def announce_pbx(self, effect: AnnouncePbx) -> None:
         self._announce(LinkState(kind="pbx", name=effect.pbx, live=effect.live, since=effect.at, why=effect.why))

@@ -20,6 +20,9 @@ def measure(service: "Service") -> None:
     registry.gauge(
         "meridian_rule_failures", help="Rules and effects that raised.", read=lambda: service.engine.failures
     )
+    registry.gauge(
+        "meridian_bookkeeping_due", help="Facts of the PBX whose bookkeeping is due.", read=lambda: service.engine.due
+    )
     registry.gauge("meridian_writes_waiting", help="Changes not stored yet.", read=lambda: backlog().waiting)
     registry.gauge("meridian_journal_bytes", help="Bytes in the local journal.", read=lambda: backlog().journal_bytes)
     registry.gauge(

@@ -42,7 +42,11 @@ def read(frames: list[str]) -> list[dict[str, Any]]:
 
 
 def put(to: Channel, *pops: Pop, watched: bool = True, now_s: float = 0.0) -> list[dict[str, Any]]:
-    return read([to.put(each, now_s=now_s, watched=watched) for each in pops])
+    frames = []
+    for each in pops:
+        frames.append(to.put(each, now_s=now_s, watched=watched))
+        to.forget_oldest()
+    return read(frames)
 
 
 def test_numbers_have_no_holes_and_an_unchanged_history_goes_once() -> None:
