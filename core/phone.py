@@ -13,6 +13,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 _LOOKS_DIALLED = re.compile(r"^\+?[0-9][0-9 ().\-/]{2,40}$")
 _SHORTEST = 7
+_MOST_LATELY = 4_096
+# A caller's number is shown soon after it was read, and reading it again takes longer than all else of a pop. From any thread.
+_lately: dict[str, phonenumbers.PhoneNumber] = {}
 
 
 @lru_cache(maxsize=65_536)
@@ -38,7 +41,11 @@ def _parsed(text: str, region: str | None) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    text = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if len(_lately) >= _MOST_LATELY:
+        _lately.clear()
+    _lately[text] = number
+    return text
 
 
 @lru_cache(maxsize=65_536)
@@ -47,7 +54,8 @@ def readable(number: str) -> str:
     if not number.startswith("+"):
         return number
     try:
-        return phonenumbers.format_number(phonenumbers.parse(number, None), PhoneNumberFormat.INTERNATIONAL)
+        read = _lately.get(number) or phonenumbers.parse(number, None)
+        return phonenumbers.format_number(read, PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return number
 

@@ -23,6 +23,7 @@ from core.errors import Conflict, Unavailable
 from runtime.db_engine import described, is_sqlite, parse_url
 from runtime.db_lane import Answer, Job, JobQueue, Lane
 from runtime.migrations import bring_up_to_date
+from runtime.process import let_woken_thread_run
 
 T = TypeVar("T")
 _MOST_WAITING = 2_000
@@ -91,7 +92,8 @@ class Database:
         except Unavailable as away:
             asyncio.get_running_loop().call_soon(answer, None, away)
             return
-        self._post(self._reads, fn, answer, self._deadline_s)
+        if self._post(self._reads, fn, answer, self._deadline_s).begun:
+            let_woken_thread_run()
 
     def has_neighbour(self) -> bool:
         """On SQLite: whether another process serves this file right now, as its lock file tells. Takes no lock itself."""
@@ -159,7 +161,7 @@ class Database:
     def _post(self, jobs: JobQueue, fn: Callable[[Connection], Any], answer: Answer, within_s: float) -> Job:
         loop = self._begin()
         job = Job(fn, answer, loop=loop, deadline=time.monotonic() + within_s)
-        jobs.put(job)
+        job.begun = jobs.put(job)
         job.expiry = loop.call_later(within_s, self._expire, job)
         return job
 

@@ -5,6 +5,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -488,6 +489,23 @@ async def test_more_requests_than_it_can_ever_answer_are_refused(tmp_path: Path)
         refused = [answer for answer in answers if isinstance(answer, Unavailable)]
         assert refused and "too slow" in str(refused[0])
         assert answers.count(1) >= 1900
+
+
+async def test_a_question_put_within_a_step_is_begun_before_the_step_goes_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An idle thread is given the interpreter at once; where all are busy there is nobody to give it to."""
+    await database.migrate()
+    woken: list[None] = []
+    monkeypatch.setattr("runtime.database.let_woken_thread_run", lambda: woken.append(None))
+    await asyncio.gather(*(database.read(lambda connection: None) for _ in range(8)))
+    answered: asyncio.Queue[BaseException | None] = asyncio.Queue()
+    hold = threading.Event()
+    for _ in range(10):
+        database.read_soon(lambda connection: hold.wait(5), lambda _result, error: answered.put_nowait(error))
+    hold.set()
+    assert [await answered.get() for _ in range(10)] == [None] * 10
+    assert 1 <= len(woken) <= 4
 
 
 async def test_after_closing_every_request_is_told_so(tmp_path: Path) -> None:

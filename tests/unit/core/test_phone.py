@@ -1,7 +1,11 @@
 """Numbers as trunks and people write them."""
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from core import phone
 from core.phone import e164, readable, shortened
 
 
@@ -28,6 +32,29 @@ from core.phone import e164, readable, shortened
 )
 def test_e164(raw: str, region: str, number: str | None) -> None:
     assert e164(raw, region) == number
+
+
+@given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)), st.integers(0, 999))
+def test_a_number_just_read_is_shown_as_any_other(region: str, change: int) -> None:
+    """A leading nought of Italy's, a mobile 1 of Argentina's: whoever read the number has kept all that its form needs."""
+    example = phonenumbers.example_number(region)
+    assert example is not None
+    raw = f"+{example.country_code}{phonenumbers.national_significant_number(example)[:-3]}{change:03}"
+    e164.cache_clear()
+    number = e164(raw, region)
+    if number is not None:
+        readable.cache_clear()
+        just_read = readable(number)
+        phone._lately.clear()
+        readable.cache_clear()
+        assert readable(number) == just_read
+
+
+def test_what_was_read_lately_is_bounded() -> None:
+    e164.cache_clear()
+    for n in range(2 * phone._MOST_LATELY):
+        e164(f"+7916{n:07}", "RU")
+    assert 0 < len(phone._lately) <= phone._MOST_LATELY
 
 
 def test_readable_and_shortened() -> None:
