@@ -130,7 +130,7 @@ async def test_what_is_typed_reaches_the_rules() -> None:
             heard.append(event)
             return ()
 
-        desk.engine._table[CardTyped] = (hear,)
+        desk.engine._first[CardTyped] = (hear,)
         await desk.user("anna", "1001")
         anna = await desk.signed_in("anna")
         await desk.card("card-0001")

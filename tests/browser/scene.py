@@ -44,8 +44,11 @@ async def sit_down(browser: Browser, desk: Desk, login: str = "anna", **context:
 
 async def press(page: Page, what: str) -> None:
     """The finger goes down in the middle of it; `page.mouse.up()` lets go."""
-    await expect(page.locator(what)).to_be_visible()
-    box = await page.locator(what).bounding_box()
+    box = None
+    for _ in range(5):  # it may be drawn anew between the look and the measuring
+        await expect(page.locator(what)).to_be_visible()
+        if box := await page.locator(what).bounding_box():
+            break
     assert box is not None
     await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     await page.mouse.down()

@@ -19,7 +19,7 @@ from tests.rig.stage import Stage
 
 pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 PASSWORD = "correct horse battery"
-WRAP_UP_S = 6
+WRAP_UP_S = 12
 DESK = f"""
 [desk]
 away_after_s = 0

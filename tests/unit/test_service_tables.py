@@ -22,7 +22,7 @@ from routing.native import NativeMembers
 from routing.wishes import PriorityAsked
 from screenpop.pops import Pops
 from service import Service
-from telephony.facts import FromPbx, InStep, LinkLost, StreamTainted
+from telephony.facts import FromPbx, Held, InStep, LinkLost, StreamTainted
 from telephony.pbx_settings import AmiAccount
 from telephony.wire import Odd
 from tests.callback_day import Day
@@ -145,12 +145,26 @@ async def test_every_effect_has_somebody_who_carries_it_out(service: Service) ->
 async def test_pops_hear_first_and_who_is_chosen_follows_from_what_operators_do(service: Service) -> None:
     """What a rule asks for is carried out at once: no bookkeeping delays a pop, and a pop is out before the phone rings."""
 
-    def hear(kind: type) -> list[type]:
-        return [type(rule.__self__) for rule in service.engine._table[kind]]  # type: ignore[attr-defined]
+    def hear(kind: type) -> tuple[list[type], list[type]]:
+        first, then = (table.get(kind, ()) for table in (service.engine._first, service.engine._then))
+        return [type(rule.__self__) for rule in first], [type(rule.__self__) for rule in then]  # type: ignore[attr-defined]
 
-    assert hear(events.CallOffered) == [Pops, Cards, Agents, Dispatcher]
-    assert hear(events.CallAnswered) == [Pops, Cards, Agents, Dispatcher, Callbacks]
-    assert hear(events.OfferMade) == [Pops, Dispatcher]
+    assert hear(events.CallOffered) == ([Pops], [Cards, Agents, Dispatcher])
+    assert hear(events.CallAnswered) == ([Pops], [Cards, Agents, Dispatcher, Callbacks])
+    assert hear(events.OfferMade) == ([Pops], [Dispatcher])
+    assert FromPbx in service.engine._first and FromPbx not in service.engine._then
+
+
+async def test_news_of_a_channel_is_heard_and_a_snapshot_is_taken_in_whole(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is decided after a snapshot is decided on all of it."""
+    how: list[str] = []
+    for name in ("hear", "step"):
+        monkeypatch.setattr(service.engine, name, lambda _fact, name=name: how.append(name))
+    service._from_link(FromPbx("one", Held(NOON, "PJSIP/1001-1", "1.1")))
+    service._from_link(LinkLost("one", NOON, "cut"))
+    assert how == ["hear", "step"]
 
 
 async def test_every_pbx_has_its_link_tracker_and_plan(service: Service) -> None:
