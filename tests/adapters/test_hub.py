@@ -107,6 +107,22 @@ async def test_a_pop_whose_call_is_over_is_marked_for_a_fresh_page_too() -> None
             assert (shown["pop"]["state"], shown["unseen"]) == ("ended", True)
 
 
+async def test_of_a_long_day_a_fresh_page_gets_the_latest_pops() -> None:
+    """Thirty are retained for each operator; older ones are in the cards."""
+    async with running_desk() as desk:
+        await desk.user("anna", "1001")
+        for n in range(40):
+            desk.arrive(f"call-{n}")
+            desk.ring(f"call-{n}", "1001")
+            over = CallOfferEnded(
+                at=now(), call_id=f"call-{n}", leg_id="1001-leg", agent="1001", outcome=LegOutcome.CANCELLED
+            )
+            desk.engine.step(over)
+        async with desk.socket(await desk.signed_in("anna")) as page:
+            welcome: Any = await page.hear()
+            assert welcome["following"] == 30
+
+
 async def test_a_seen_pop_is_not_marked() -> None:
     async with running_desk() as desk:
         await desk.user("anna", "1001")
