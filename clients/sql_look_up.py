@@ -33,14 +33,14 @@ class LookUp:
     """Answers in the reader's thread."""
 
     def __init__(self, dialect: str) -> None:
-        self.by_number = PreparedList(look_up_query(dialect), dialect)
+        self._by_number = PreparedList(look_up_query(dialect), dialect)
         self._by_id = PreparedList(_about_query(dialect), dialect)
         self._of_number = Prepared(_number_query(), dialect)
         self._candidates = Prepared(_candidates_query(), dialect)
 
     def found(self, connection: Connection, site: str, key: str, *, is_new: bool = False) -> Found:
         """Who is behind a number (as a key)."""
-        owners, history, promised = _sorted_out(self.by_number.rows(connection, site=site, number=key))
+        owners, history, promised = _sorted_out(self._by_number.rows(connection, site=site, number=key))
         if not owners:
             return Found(client=None)
         if len(owners) == 1 and _kind(owners[0]) is ClientKind.PERSON:

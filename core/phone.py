@@ -14,7 +14,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 _LOOKS_DIALLED = re.compile(r"^\+?[0-9][0-9 ().\-/]{2,40}$")
 _SHORTEST = 7
 _MOST_LATELY = 4_096
-# A caller's number is shown soon after it was read, and reading it again takes longer than all else of a pop. From any thread.
+# A caller's number is shown soon after it was read, and reading it twice is dear. Filled from any thread.
 _lately: dict[str, phonenumbers.PhoneNumber] = {}
 
 

@@ -92,7 +92,9 @@ class Database:
         except Unavailable as away:
             asyncio.get_running_loop().call_soon(answer, None, away)
             return
-        if self._post(self._reads, fn, answer, self._deadline_s).begun:
+        wakes = self._reads.anybody_idle
+        self._post(self._reads, fn, answer, self._deadline_s)
+        if wakes:
             let_woken_thread_run()
 
     def has_neighbour(self) -> bool:
@@ -161,7 +163,7 @@ class Database:
     def _post(self, jobs: JobQueue, fn: Callable[[Connection], Any], answer: Answer, within_s: float) -> Job:
         loop = self._begin()
         job = Job(fn, answer, loop=loop, deadline=time.monotonic() + within_s)
-        job.begun = jobs.put(job)
+        jobs.put(job)
         job.expiry = loop.call_later(within_s, self._expire, job)
         return job
 

@@ -25,10 +25,9 @@ Answer = Callable[[Any, BaseException | None], None]
 
 class Job:
     """What somebody wants done: `run` gets a connection inside a transaction; `answer` is called once, on the loop, with the
-    result or with the error. Once it was called (or nobody waits any more) the job is `over`. `begun`: an idle thread was woken for
-    it when it was put."""
+    result or with the error. Once it was called (or nobody waits any more) the job is `over`."""
 
-    __slots__ = ("answer", "begun", "deadline", "expiry", "lane", "loop", "over", "run")
+    __slots__ = ("answer", "deadline", "expiry", "lane", "loop", "over", "run")
 
     def __init__(
         self, run: Callable[[Connection], Any], answer: Answer, *, loop: asyncio.AbstractEventLoop, deadline: float
@@ -38,7 +37,6 @@ class Job:
         self.loop = loop
         self.deadline = deadline
         self.over = False
-        self.begun = False
         self.expiry: asyncio.TimerHandle | None = None
         self.lane: Lane | None = None
 
@@ -74,14 +72,18 @@ class JobQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, job: Job | None) -> bool:
-        """None: one lane shall end. Never blocks. Whether an idle lane was woken for it."""
+    @property
+    def anybody_idle(self) -> bool:
+        """Whether the next job is begun as soon as it is put."""
+        return bool(self._idle)
+
+    def put(self, job: Job | None) -> None:
+        """None: one lane shall end. Never blocks."""
         with self._lock:
             if self._idle:
                 self._idle.pop().put(job)
-                return True
-            self._waiting.append(job)
-            return False
+            else:
+                self._waiting.append(job)
 
     def get(self, inbox: "SimpleQueue[Job | None]") -> Job | None:
         """The next job, waited for in the caller's own `inbox`."""

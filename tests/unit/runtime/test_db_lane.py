@@ -35,7 +35,9 @@ async def test_the_lane_that_fell_idle_last_gets_the_next_job_and_only_one() -> 
     jobs.get(cold)
     jobs.get(warm)
     first, second, third = job(loop), job(loop), job(loop)
-    assert [jobs.put(each) for each in (first, second, third)] == [True, True, False], "whether one was woken"
+    for each in (first, second, third):
+        assert jobs.anybody_idle is (each is not third)
+        jobs.put(each)
     assert (warm.arrived(), cold.arrived()) == (first, second)
     assert (warm.empty(), cold.empty(), len(jobs)) == (True, True, 1)
     assert jobs.get(cold) is third
