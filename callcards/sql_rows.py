@@ -1,9 +1,8 @@
 """Between a card and its row. Owns which column holds what; never runs a statement."""
 
-import json
-from collections.abc import Callable, Collection, Sequence
+import contextlib
+from collections.abc import Collection, Sequence
 from dataclasses import fields
-from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -12,9 +11,11 @@ from sqlalchemy.engine import RowMapping
 
 from callcards.past import served_by
 from callcards.ports import StoredCard
-from callcards.record import from_record, to_json, to_record
+from callcards.record import from_record, to_record
 from core.model import Card, Direction, EndedBy, Leg, TransferStep
-from runtime.schema import clients, instant_to_us, interactions, storable
+from runtime.prepared import instant_writer
+from runtime.schema import clients, interactions, storable
+from runtime.wire import encode
 
 _NESTED = ("linkedids", "queues", "legs", "transfers", "recordings")
 _PLAIN = tuple(field.name for field in fields(Card) if field.name not in _NESTED)
@@ -39,7 +40,7 @@ class CardRows:
 
     def __init__(self, names: Sequence[str], dialect: str) -> None:
         self._in_order = itemgetter(*(_ORDER.index(name) for name in names))
-        self._stored_at: Callable[[datetime], Any] = _aware if dialect == "postgresql" else instant_to_us
+        self._stored_at = instant_writer(dialect)
 
     def row(self, card: Card, client_key: str | None) -> tuple[Any, ...]:
         texts = (
@@ -74,21 +75,12 @@ class CardRows:
         ]
 
 
-_quoted = json.encoder.encode_basestring_ascii
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError("an instant without a zone can't be stored")
-    return at
-
-
 def _json(items: tuple[Any, ...]) -> str:
-    if type(items[0]) is str:
-        return "[" + ",".join([_quoted(storable(item)) for item in items]) + "]"
-    text = to_json(items)
-    # Only what is escaped can be something that no database holds.
-    return to_json(storable(to_record(items))) if "\\u" in text else text
+    with contextlib.suppress(TypeError):  # half a character
+        text = encode(items).decode()
+        if "\\u" not in text:  # only what is escaped can be something that no database holds
+            return text
+    return encode(storable(to_record(items))).decode()
 
 
 def stored_card(row: RowMapping) -> StoredCard:

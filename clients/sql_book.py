@@ -19,6 +19,7 @@ from clients.sql_rows import COLUMNS, MORE, client, owners_of, surviving_card, s
 from core.errors import NotFound, Rejected
 from core.ids import fresh_id
 from core.model import ClientKind
+from runtime.prepared import PreparedWrite, instant_writer
 from runtime.schema import (
     client_changes,
     client_emails,
@@ -39,15 +40,20 @@ class Book:
         self._key_of = key_of
         self._postgres = dialect == "postgresql"
         insert: Callable[[sa.Table], Any] = (postgresql if self._postgres else sqlite).insert
-        self._own_number = insert(client_numbers).on_conflict_do_nothing()
         self._own_email = insert(client_emails).on_conflict_do_nothing()
+        # Run for every stranger who calls.
+        self._stored_at = instant_writer(dialect)
+        self._create = PreparedWrite(sa.insert(clients).values(_bound(_NEW)), dialect)
+        own = insert(client_numbers).values(_bound(_OWNED)).on_conflict_do_nothing()
+        self._own_number = PreparedWrite(own, dialect)
+        self._adopt = PreparedWrite(_adopting(), dialect)
 
     def create(self, connection: Connection, new: Client) -> Client:
         """A client with nothing but a name yet."""
         client_id = fresh_id(new.created_at, os.urandom(10))
-        row = {name: getattr(new, name) for name in ("site", "name", "note", "created_at", "made_by")}
-        connection.execute(
-            sa.insert(clients), storable(row | {"client_id": client_id, "folded_name": new.name.casefold()})
+        told = (client_id, new.site, new.name, new.name.casefold(), new.note, new.made_by)
+        self._create.run_once(
+            connection, dict(zip(_NEW, (*map(storable, told), self._stored_at(new.created_at)), strict=True))
         )
         return replace(new, client_id=client_id)
 
@@ -181,7 +187,7 @@ class Book:
         if key not in confirmed.numbers:
             after = replace(confirmed, numbers=(*confirmed.numbers, key))
             confirmed = self.write(connection, confirmed, after, by=by, at=at)
-        self._adopt(connection, site, confirmed.client_id, key)
+        self._adopt.run_once(connection, {"site": site, "number": key, "client_id": confirmed.client_id})
         return confirmed, (connection.scalar(count) or 0) - already
 
     def hold_number(self, connection: Connection, site: str, key: str) -> None:
@@ -196,8 +202,9 @@ class Book:
 
     def own(self, connection: Connection, site: str, client_id: str, key: str, at: datetime) -> None:
         """One more owner of a number; with only one its earlier cards become theirs."""
-        connection.execute(self._own_number, {"site": site, "number": key, "client_id": client_id, "added_at": at})
-        self._adopt(connection, site, client_id, key)
+        owned = {"site": site, "number": key, "client_id": client_id}
+        self._own_number.run_once(connection, owned | {"added_at": self._stored_at(at)})
+        self._adopt.run_once(connection, owned)
 
     def held(self, connection: Connection, site: str, client_id: str) -> Client:
         """A client whom nobody else changes until the end of the transaction."""
@@ -209,12 +216,6 @@ class Book:
                 break  # there is none
             known = later  # merged by another node while we waited for the lock
         return client(connection, site, known)
-
-    def _adopt(self, connection: Connection, site: str, client_id: str, key: str) -> None:
-        i, n = interactions.c, client_numbers.c
-        owners = sa.select(sa.func.count()).where(n.site == site, n.number == key).scalar_subquery()
-        orphans = sa.and_(i.site == site, i.client_key == key, i.client_id.is_(None), owners == 1)
-        connection.execute(sa.update(interactions).where(orphans).values(client_id=client_id))
 
     def _write_numbers(self, connection: Connection, before: Client, after: Client, at: datetime) -> None:
         n = client_numbers.c
@@ -258,6 +259,21 @@ class Book:
 
 # A merge moves every table that knows a client but these: two follow the client's own row, one says where it went.
 _NOT_CARRIED = (clients, client_numbers, client_emails, merged_clients)
+_NEW = ("client_id", "site", "name", "folded_name", "note", "made_by", "created_at")
+_OWNED = ("site", "number", "client_id", "added_at")
+
+
+def _bound(names: Sequence[str]) -> dict[str, Any]:
+    return {name: sa.bindparam(name) for name in names}
+
+
+def _adopting() -> sa.Update:
+    """The cards of a number that has one owner by now become theirs."""
+    i, n = interactions.c, client_numbers.c
+    site, number, client_id = (sa.bindparam(name, type_=sa.Text) for name in _OWNED[:3])
+    owners = sa.select(sa.func.count()).where(n.site == site, n.number == number).scalar_subquery()
+    orphans = sa.and_(i.site == site, i.client_key == number, i.client_id.is_(None), owners == sa.literal_column("1"))
+    return sa.update(interactions).where(orphans).values({i.client_id: client_id})
 
 
 def _grown(client_id: str) -> sa.Update:

@@ -1,10 +1,10 @@
 """A statement compiled once and handed straight to the driver: for the few that run while a phone rings.
 
 Owns the way past SQLAlchemy's result machinery, which costs more than the query itself. Values come back as the driver
-gives them: instants through `instant`.
+gives and takes them: instants through `instant` and `instant_writer`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from runtime.schema import us_to_instant
+from runtime.schema import instant_to_us, us_to_instant
 from runtime.wire import decode
 
 
@@ -65,6 +65,9 @@ class PreparedWrite:
         compiled = statement.compile(dialect=positional)
         self._text, self.names = str(compiled), tuple(compiled.positiontup or ())
 
+    def run_once(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        self.run(connection, [tuple(values[name] for name in self.names)])
+
     def run(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
         """`rows` may be made on the way: PostgreSQL stores the first while we make the next. Errors are SQLAlchemy's."""
         error_of_driver = connection.dialect.loaded_dbapi.Error
@@ -75,6 +78,17 @@ class PreparedWrite:
             raise DBAPIError.instance(self._text, None, error, error_of_driver) from error
         finally:
             cursor.close()
+
+
+def instant_writer(dialect: str) -> Callable[[datetime], Any]:
+    """What turns an instant into what the driver takes for an Instant column. ValueError, TypeError: it has no zone."""
+    return _aware if dialect == "postgresql" else instant_to_us
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("an instant without a zone can't be stored")
+    return at
 
 
 def instant(value: Any) -> datetime:

@@ -14,6 +14,7 @@ from queues.memory import MemoryAgentStore
 from queues.ports import StateLine
 from queues.sql_ledger import AgentLedger
 from tests.cards import NOON, instant
+from tests.patience import PATIENT_S
 
 S = AgentState
 READY = AgentStatus(agent="1001", site="riga", state=S.READY, since=NOON, login="anna")
@@ -65,7 +66,7 @@ def change(state: S, after_s: float, **fields: object) -> SaveAgent:
 
 
 async def until_stored(ledger: AgentLedger) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while ledger.waiting:  # noqa: ASYNC110  # it has no event to wait for
             await asyncio.sleep(0.005)
 

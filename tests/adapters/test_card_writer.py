@@ -17,6 +17,7 @@ from core.effects import Audit, DiscardCard, SaveCard
 from core.errors import Conflict, Rejected, Unavailable
 from core.model import OfferOutcome
 from tests.cards import CHOICE, NOON, card, instant, offer_ended, offer_made, open_card
+from tests.patience import PATIENT_S
 
 
 class MoodyStore(MemoryCardStore):
@@ -93,7 +94,7 @@ async def test_what_comes_together_is_one_transaction_with_the_last_state_of_eac
 async def test_without_a_flush_it_is_stored_within_a_moment(start: Any, store: MoodyStore) -> None:
     writer = await start()
     writer.put(save(1))
-    await asyncio.wait_for(writer.drained(), 2)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids([1])
 
 
@@ -126,7 +127,7 @@ async def test_store_away_then_back_everything_once_and_in_order(start: Any, sto
     await writer.flush()
     assert await store.ids() == set()
     store.away = False
-    await asyncio.wait_for(writer.drained(), 10)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids(range(1200))
     assert len(store.audit) == 1
     found = await store.card(card(3).card_id)
@@ -143,7 +144,7 @@ async def test_a_lost_reply_doubles_nothing(start: Any, store: MoodyStore) -> No
     writer.put(Annotate(annotation_id="a", card_id=card(1).card_id, by="anna", at=NOON, notes="first"))
     writer.put(Annotate(annotation_id="b", card_id=card(1).card_id, by="boris", at=NOON, notes="second"))
     writer.put(Audit(at=NOON, actor="anna", action="listened", facts={}))
-    await asyncio.wait_for(writer.drained(), 5)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert len(store.batches) == 3
     assert (len(await store.recent("riga")), len(store.audit)) == (1, 1)
     found = await store.card(card(1).card_id)
@@ -159,7 +160,7 @@ async def test_a_store_that_hangs_keeps_nothing_in_memory_only(start: Any, store
     await writer.flush()
     assert (tmp_path / "journal").read_text().count("\n") == 2
     store.go.set()
-    await asyncio.wait_for(writer.drained(), 5)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids([1, 2])
 
 
@@ -170,7 +171,7 @@ async def test_one_change_that_no_store_takes_keeps_nobody_out(
     store.refuses = ids([2])
     for n in range(4):
         writer.put(save(n))
-    await asyncio.wait_for(writer.drained(), 5)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids([0, 1, 3])
     assert writer.rejected == 1
     assert card(2).natural_key in (tmp_path / "journal.rejected").read_text()
@@ -182,7 +183,7 @@ async def test_a_failure_nobody_thought_of_loses_nothing(start: Any, store: Mood
     writer.put(save(1))
     await writer.flush()
     store.breaks_on = set()
-    await asyncio.wait_for(writer.drained(), 5)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids([1])
 
 
@@ -194,7 +195,7 @@ async def test_closing_while_the_store_is_away_leaves_it_to_the_next_start(start
     store.away = False
     second = await start()
     second.put(save(1, revision=9))
-    await asyncio.wait_for(second.drained(), 5)
+    await asyncio.wait_for(second.drained(), PATIENT_S)
     assert [stored.card.revision for stored in await store.recent("riga")] == [9]
 
 
@@ -211,7 +212,7 @@ async def test_a_line_torn_by_a_crash_and_one_that_is_damaged(start: Any, store:
     with path.open("rb+") as file:
         file.truncate(path.stat().st_size - 40)
     writer = await start()
-    await asyncio.wait_for(writer.drained(), 5)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids([1, 2])
     assert path.stat().st_size == 0
     assert (tmp_path / "journal.rejected").read_bytes().count(b"\n") == 2
@@ -238,7 +239,7 @@ async def test_no_room_on_disk_keeps_it_in_memory_and_says_so(start: Any, store:
     await writer.flush()
     assert (tmp_path / "journal").stat().st_size > 1000
     store.away = False
-    await asyncio.wait_for(writer.drained(), 5)
+    await asyncio.wait_for(writer.drained(), PATIENT_S)
     assert await store.ids() == ids([1])
 
 
@@ -294,7 +295,7 @@ async def test_killed_in_the_middle_of_draining_again_and_again(tmp_path: Path) 
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=subprocess.PIPE)
         assert process.stdout is not None
         for _ in range(batches):
-            assert await asyncio.wait_for(process.stdout.readline(), 30) == b"stored\n"
+            assert await asyncio.wait_for(process.stdout.readline(), PATIENT_S) == b"stored\n"
         process.kill()
         await process.wait()
         assert b"drained" not in await process.stdout.read(), "killed too late to prove anything"

@@ -13,6 +13,7 @@ from core.errors import NotFound, Rejected
 from core.model import PastInteraction
 from runtime.database import Database
 from tests.cards import NOON, instant
+from tests.patience import PATIENT_S
 
 
 def region_of(site: str) -> str:
@@ -56,7 +57,7 @@ async def test_from_within_a_step_the_same_answer_comes_later_and_once(clients: 
         answers: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
         clients.look_up("omsk", number, lambda *answer, told=answers: told.put_nowait(answer))  # type: ignore[misc]
         assert answers.empty(), "never before it returned"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             assert await answers.get() == (await clients.find("omsk", number), None)
         assert answers.empty()
 

@@ -9,6 +9,7 @@ import pytest
 from core.desk import CheckQuestion, CustomField
 from core.desk import Desk as Declared
 from core.model import ClientKind, Role
+from tests.patience import PATIENT_S
 from tests.servers.desk import Page, now, running_desk
 
 DECLARED = Declared(
@@ -26,7 +27,7 @@ async def made(client: httpx.AsyncClient, **fields: object) -> Any:
 
 async def pop_with(page: Page, *, name: str) -> Any:
     """The next state of a pop in which the client is called so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while True:
             message: Any = await page.hear()
             pop = message.get("pop") or message
@@ -124,7 +125,7 @@ async def test_a_confirmation_shows_on_every_screen_of_the_call_at_once() -> Non
             await desk.card("call-0001")
             desk.ring("call-0001", "1001")
             desk.ring("call-0001", "1002")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENT_S):
                 while True:
                     message: Any = await hers.hear()
                     pop = message.get("pop") or message

@@ -25,6 +25,7 @@ from core.errors import BadConfiguration, Conflict, Unavailable
 from runtime.database import Database
 from runtime.schema import audit, metadata
 from tests.cards import NOON, card
+from tests.patience import PATIENT_S
 from tests.servers.postgres import PASSWORD, PostgresServer, free_port
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -81,7 +82,7 @@ async def until(database: Database, *, live: bool) -> None:
     turned = asyncio.Event()
     database.watch(lambda state: turned.set() if state.live is live else None)
     if database.state.live is not live:
-        await asyncio.wait_for(turned.wait(), 15)
+        await asyncio.wait_for(turned.wait(), PATIENT_S)
 
 
 def sessions(postgres: PostgresServer, url: str) -> int:
@@ -208,7 +209,7 @@ async def test_sqlite_serves_one_process(tmp_path: Path) -> None:
         sys.executable, "-c", program, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert other.stdout is not None
-    assert await asyncio.wait_for(other.stdout.readline(), 20) == b"open\n"
+    assert await asyncio.wait_for(other.stdout.readline(), PATIENT_S) == b"open\n"
     async with opened(url) as database:
         with pytest.raises(Conflict, match=rf"process {other.pid}.*PostgreSQL for several"):
             await database.migrate()
@@ -239,7 +240,7 @@ async def test_sqlite_held_by_an_outside_process(tmp_path: Path) -> None:
             await database.write(add_line(1))
         outside.execute("COMMIT")
         outside.close()
-        await asyncio.wait_for(writer.drained(), 20)
+        await asyncio.wait_for(writer.drained(), PATIENT_S)
         assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM interactions").scalar()) == put
         assert database.state.live
         await writer.close()
@@ -270,8 +271,8 @@ async def test_a_thousand_cancelled_requests_leak_nothing(database_url: str, req
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        assert await asyncio.wait_for(database.read(one), 5) == 1
-        assert await asyncio.wait_for(database.write(one), 5) == 1
+        assert await asyncio.wait_for(database.read(one), PATIENT_S) == 1
+        assert await asyncio.wait_for(database.write(one), PATIENT_S) == 1
         if database.dialect == "postgresql":
             assert sessions(request.getfixturevalue("postgres"), database_url) <= 3
 
@@ -308,7 +309,7 @@ async def test_postgres_stopped_and_started_under_load(postgres: PostgresServer,
             await asyncio.to_thread(postgres.start)
         await until_live(database)
         await load(0.2)
-        await asyncio.wait_for(writer.drained(), 15)
+        await asyncio.wait_for(writer.drained(), PATIENT_S)
         total = next(number)
         assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM interactions").scalar()) == total
         assert seen == [False, True]
@@ -399,7 +400,7 @@ async def test_sessions_thrown_out_at_random(postgres: PostgresServer, tmp_path:
                 refused += 1
             await asyncio.sleep(0.01)
         await until_live(database)
-        await asyncio.wait_for(writer.drained(), 15)
+        await asyncio.wait_for(writer.drained(), PATIENT_S)
         assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM interactions").scalar()) == 200
         assert refused <= 100
         await writer.close()
@@ -420,7 +421,7 @@ async def test_a_commit_whose_reply_is_lost_is_found_again(postgres: PostgresSer
             assert writer.backlog().journal_bytes > 0
             await until(database, live=False)
             proxy.resume()
-            await asyncio.wait_for(writer.drained(), 10)
+            await asyncio.wait_for(writer.drained(), PATIENT_S)
             await until_live(database)
             clients = SqlClientDirectory(database, region_of=lambda _site: "RU")
             proxy.armed = True

@@ -16,6 +16,7 @@ from routing.ical_feeds import Feeds
 from routing.ical_fetching import fetched
 from routing.memory_plan import MemoryPlanStore
 from routing.settings import RoutingSettings
+from tests.patience import PATIENT_S
 from tests.servers.plan_centre import running
 
 TEXT = (
@@ -201,7 +202,7 @@ async def calendar_file(tmp_path: Path) -> AsyncIterator[Path]:
 
 async def test_a_feed_of_the_configuration_closes_a_queue_and_says_so(calendar_file: Path, tmp_path: Path) -> None:
     async with running(tmp_path, feeds=[str(calendar_file)]) as centre:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENT_S):
             while not centre.service.planning.feeds.known:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             while len(centre.told) < 2:  # noqa: ASYNC110

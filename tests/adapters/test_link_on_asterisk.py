@@ -46,6 +46,7 @@ from telephony.panoramisk_link_recorder import Recorder
 from telephony.pbx_settings import AmiAccount, PbxSettings
 from telephony.recording_commands import PauseRecording, ResumeRecording, StartRecording, StopRecording
 from tests.adapters.link_line import Line, until
+from tests.patience import PATIENT_S
 from tests.rig.driver import Ami
 from tests.rig.instance import Asterisk
 from tests.rig.phones import Phone, PhoneRoom
@@ -171,7 +172,7 @@ async def test_wrong_accounts_are_named(asterisk: Asterisk, user: str, state: Li
     quick = {"booted_deadline_s": 0.3, "boot_patience_s": 0.3}
     made = Line(settings(asterisk, listener=AmiAccount(user=user, secret=user), **quick))
     await made.link.start()
-    assert await asyncio.wait_for(made.link.settled(), 5) is state
+    assert await asyncio.wait_for(made.link.settled(), PATIENT_S) is state
     assert words in made.link.state_text
     await made.link.stop()
 

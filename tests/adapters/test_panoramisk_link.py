@@ -18,6 +18,7 @@ from telephony.panoramisk_link import PbxLink
 from telephony.panoramisk_link_recorder import Recorder
 from telephony.pbx_settings import AmiAccount, PbxSettings
 from tests.adapters.link_line import Line, until
+from tests.patience import PATIENT_S
 from tests.servers.ami_messages import hangup, live_channel, newchannel, queue_entry
 from tests.servers.ami_peer import Action, AmiPeer, Session, message
 
@@ -312,7 +313,7 @@ async def test_a_command_cut_off_is_unknown_at_once_and_is_not_repeated() -> Non
             peer.cut()
 
         peer.overrides["Originate"] = swallow_and_cut
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             with pytest.raises(ResultUnknown, match="may have happened"):
                 await made.link.send(CALL)
         del peer.overrides["Originate"]

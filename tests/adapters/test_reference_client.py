@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENT_S
 from tests.servers.desk import PASSWORD, running_desk
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -29,7 +30,7 @@ async def test_the_reference_client_signs_in_gets_pops_and_what_it_missed_and_en
 
         async def said() -> Any:
             assert client.stdout is not None
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENT_S):
                 return json.loads(await client.stdout.readline())
 
         try:
@@ -38,7 +39,7 @@ async def test_the_reference_client_signs_in_gets_pops_and_what_it_missed_and_en
             desk.ring("call-1", "1001")
             shown = await said()
             assert (shown["type"], shown["pop"]["caller_name"], shown["pop"]["state"]) == ("pop", "Ivan", "ringing")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENT_S):
                 while not desk.hub.delivery.report("moscow"):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             proxy.cut()
@@ -48,7 +49,7 @@ async def test_the_reference_client_signs_in_gets_pops_and_what_it_missed_and_en
             missed = [await said(), await said()]
             assert [(m["version"], m["pop"]["state"]) for m in missed] == [(2, "talking"), (3, "ended")]
             await desk.accounts.end_sessions_of(user, actor="admin")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENT_S):
                 assert await client.wait() == 0
         finally:
             if client.returncode is None:
@@ -57,6 +58,6 @@ async def test_the_reference_client_signs_in_gets_pops_and_what_it_missed_and_en
 
 
 async def present(hub: Any, screens: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENT_S):
         while len(hub.present()) != screens:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -15,6 +15,7 @@ from telephony.simulated_exchange import Company
 from telephony.simulated_plan import Hand, Plan, Ring
 from telephony.simulated_traffic import TrafficPlan
 from telephony.wire import AmiStream, Odd
+from tests.patience import PATIENT_S
 from tests.servers.plain_ami import PlainAmi
 
 ACCOUNTS = {
@@ -440,7 +441,7 @@ async def test_events_come_late_twice_and_shuffled(pbx: SimulatedPbx, ami: Plain
 async def test_says_any_bytes(pbx: SimulatedPbx, ami: PlainAmi) -> None:
     pbx.inject(b"Event: Newchannel\r\nChannel: x\0y\r\n" + b"A" * 1_000_000)
     await ami.send("Ping")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while b"Pong" not in ami.raw:
             await ami._more()
     assert b"x\0y" in ami.raw

@@ -13,6 +13,7 @@ import pytest
 
 from core.events import CallAnswered
 from screenpop.ws import HubSettings
+from tests.patience import PATIENT_S
 from tests.servers.crowd import TEXT, LightPage, crowd, masked, read_frame
 from tests.servers.desk import Desk, now, running_desk
 from web.settings import WebSettings
@@ -29,7 +30,7 @@ async def living(pages: Sequence[LightPage]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(true: Any, *, within_s: float = 30.0) -> None:
+async def until(true: Any, *, within_s: float = PATIENT_S) -> None:
     async with asyncio.timeout(within_s):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -83,7 +84,7 @@ async def test_two_thousand_sockets_come_back_after_a_restart() -> None:
         life = living(pages)
         await life.__aenter__()
         try:
-            await until(lambda: all(page.came_at for page in pages), within_s=60)
+            await until(lambda: all(page.came_at for page in pages), within_s=PATIENT_S)
             signed_in = len(desk.audit.lines)
             desk.hub.close()
             await until(lambda: desk.hub.open_screens == 0)
@@ -96,7 +97,7 @@ async def test_two_thousand_sockets_come_back_after_a_restart() -> None:
     try:
         began = time.monotonic()
         async with running_desk(port=port, account_store=store, hub_settings=patient) as again:
-            await until(lambda: all(page.came_at for page in pages), within_s=60)
+            await until(lambda: all(page.came_at for page in pages), within_s=PATIENT_S)
             back_s = sorted(page.came_at[0] - began for page in pages)
             assert {code for page in pages for code in page.closes} == {1012}
             assert signed_in == many and again.audit.lines == []  # nobody had to sign in
@@ -158,7 +159,7 @@ async def connected(page: LightPage) -> tuple[asyncio.StreamReader, asyncio.Stre
 
 
 async def closed_with(reader: asyncio.StreamReader) -> int:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while True:
             opcode, payload = await read_frame(reader)
             if opcode == 8:
@@ -200,7 +201,7 @@ async def test_who_doesnt_answer_heartbeats_is_told_to_the_supervisor_as_asleep(
             await until(lambda: pages[1].came_at)
             reader, writer = await connected(pages[0])
             assert desk.hub.asleep() == {}
-            await until(desk.hub.asleep, within_s=20)
+            await until(desk.hub.asleep, within_s=PATIENT_S)
             asleep = desk.hub.asleep()
             assert list(asleep) == ["2000"]
             assert 12 < (now() - asleep["2000"]).total_seconds() < 16

@@ -12,6 +12,7 @@ from core.effects import SaveCard
 from core.model import Leg, LegOutcome, Role
 from routing.settings import Mode, PersonSetting, QueueSetting, RelaxSetting
 from tests.centre import ScriptedPlan
+from tests.patience import PATIENT_S
 from tests.servers.desk import Desk, now, running_desk
 
 
@@ -50,7 +51,7 @@ async def sits(desk: Desk) -> AsyncIterator[Sits]:
         async def sit(login: str, extension: str) -> httpx.AsyncClient:
             client = await desk.signed_in(login, extension)
             await pages.enter_async_context(desk.socket(client))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENT_S):
                 while not desk.is_ready(login):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             return client

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.model import Role
+from tests.patience import PATIENT_S
 from tests.servers.desk import PASSWORD, Desk, running_desk
 from web.server import take_port
 from web.settings import WebSettings
@@ -264,7 +265,7 @@ async def test_a_port_in_use_is_one_clear_sentence() -> None:
 
 
 async def test_stopping_is_bounded_though_sockets_are_open() -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENT_S):
         async with running_desk() as desk:
             await desk.user("anna", "1001")
             async with desk.socket(await desk.signed_in("anna")) as page:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from tests.patience import PATIENT_S
 from tests.servers.desk import Desk, running_desk
 from web.server import take_port
 from web.settings import WebSettings
@@ -110,7 +111,7 @@ async def test_two_thousand_idlers_of_one_address_have_few_places_and_others_are
                 desk.arrive("during-the-flood")
                 desk.ring("during-the-flood", "1001")
                 assert (await page.hear())["type"] == "pop"
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENT_S):
                     await over(readers)
             assert desk.server.connections <= 5
             # Its places are free again, for that address too.

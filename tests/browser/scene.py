@@ -14,6 +14,7 @@ from core.desk import Desk as Declared
 from core.effects import SaveCard
 from core.events import CallOfferEnded
 from core.model import Direction, LegOutcome, PastInteraction
+from tests.patience import PATIENT_S
 from tests.servers.browser import Watch, open_desk
 from tests.servers.desk import Desk, now
 
@@ -103,7 +104,7 @@ async def stored_card(desk: Desk, card_id: str) -> StoredCard:
     return stored
 
 
-async def comes_true(what: Callable[[], Awaitable[bool]], *, within_s: float = 10.0) -> None:
+async def comes_true(what: Callable[[], Awaitable[bool]], *, within_s: float = PATIENT_S) -> None:
     async with asyncio.timeout(within_s):
         while not await what():  # noqa: ASYNC110
             await asyncio.sleep(0.03)

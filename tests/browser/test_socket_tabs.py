@@ -16,6 +16,7 @@ import pytest_asyncio
 from core.events import CallOfferEnded
 from core.model import LegOutcome
 from screenpop.ws import HubSettings
+from tests.patience import PATIENT_S
 from tests.servers.bare_chromium import Chromium, Tab, bare_chromium
 from tests.servers.desk import PASSWORD, Desk, now, running_desk
 from tests.servers.tcp_proxy import TcpProxy
@@ -226,7 +227,7 @@ async def test_what_nobody_could_see_is_not_acknowledged_and_marked_when_somebod
 
 
 async def rendered(desk: Desk, *, pops: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while [line.pops for line in desk.hub.delivery.report("moscow")] != [pops]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -265,7 +266,7 @@ async def test_the_network_away_during_three_pops(browser: Chromium, desk: Desk)
             ring(desk, f"call-{n}")
             miss(desk, f"call-{n}")
         proxy.resume()
-        await tab.until("page.live", within_s=25)
+        await tab.until("page.live", within_s=PATIENT_S)
         await tab.until("page.state.following === 0 && page.got.length === 6")
         assert await tab.run("page.got.filter((one) => one.endsWith('unseen'))") == [
             f"call-{n} missed unseen" for n in (1, 2, 3)
@@ -286,7 +287,7 @@ async def test_eight_hours_of_sleep_end_at_the_door_and_the_desk_is_fresh(browse
     miss(desk, "call-before")
     await tab.until("page.shows()[0] === 'call-before missed'")
     with browser.asleep():
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENT_S):
             while desk.hub.open_screens:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await expire(desk, "anna")
@@ -295,7 +296,7 @@ async def test_eight_hours_of_sleep_end_at_the_door_and_the_desk_is_fresh(browse
             miss(desk, f"call-{n}")
             desk.end(f"call-{n}")
         ring(desk, "call-now")
-    await tab.until("page.out > 0", within_s=25)
+    await tab.until("page.out > 0", within_s=PATIENT_S)
     await asyncio.sleep(0.5)
     assert await tab.run("page.out") == 1
     await pages.sign_in(tab)
@@ -326,7 +327,7 @@ async def test_a_browser_closed_while_ringing_and_while_talking_finds_its_call_a
             ring(desk, "call-1")
         await tab.until("page.shows()[0] === 'call-1 ringing'")
         await tab.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             while desk.hub.open_screens:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         if step:

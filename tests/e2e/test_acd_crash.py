@@ -36,7 +36,7 @@ def test_killed_while_a_caller_waits(centre: AcdCentre) -> None:
     with Watched(centre.asterisk, "79161120001") as heard:
         time.sleep(2)
         centre.meridian.kill()
-        native.wait("RINGING", 45)
+        native.wait("RINGING")
         native.answer()
         time.sleep(2)
         caller.hangup()
@@ -103,8 +103,8 @@ def test_a_restart_with_callers_waiting_and_a_phone_ringing_loses_nobody_and_rin
     for screen in screens:
         screen.connect()
     assert boris.poll("RINGING") is None  # anna's phone rings on for this caller
-    anna.wait("CANCELLED", 12)
-    boris.wait("RINGING", 12)
+    anna.wait("CANCELLED")
+    boris.wait("RINGING")
     centre.talk("boris", "79161120005")
     caller.hangup()
     boris.wait("ENDED")

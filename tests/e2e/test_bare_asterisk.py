@@ -181,7 +181,7 @@ def test_the_dialplan_of_a_queue_that_meridian_distributes(
         try:
             operator = room.agent(1001)
             caller = room.call("79161110001", "510")
-            operator.wait("RINGING", 30)
+            operator.wait("RINGING")
             operator.answer()
             caller.hangup()
         finally:

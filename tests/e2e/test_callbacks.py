@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENT_S
 from tests.rig.acd_centre import PASSWORD, PLAN, SALES, SUPPORT, AcdCentre
 from tests.rig.instance import Asterisk
 from tests.rig.screen import Screen
@@ -76,7 +77,7 @@ def asks_to_be_called(centre: AcdCentre, number: str = "79161110001", to: str = 
     centre.stage.ami.event("QueueCallerJoin", since=mark, CallerIDNum=number)
     time.sleep(0.5)
     caller.dial("1")
-    caller.wait("ENDED", 15)
+    caller.wait("ENDED")
 
 
 def callbacks(screen: Screen, which: str = "open") -> list[dict[str, Any]]:
@@ -84,7 +85,7 @@ def callbacks(screen: Screen, which: str = "open") -> list[dict[str, Any]]:
     return found
 
 
-def becomes(screen: Screen, state: str, which: str = "open", within_s: float = 15) -> dict[str, Any]:
+def becomes(screen: Screen, state: str, which: str = "open", within_s: float = PATIENT_S) -> dict[str, Any]:
     screen.until(
         lambda: any(one["state"] == state for one in callbacks(screen, which)), f"a callback {state}", within_s
     )
@@ -133,13 +134,13 @@ def test_an_operator_who_misses_it_costs_nothing_and_the_next_one_calls(centre: 
     first = centre.screen("anna")
     anna.wait("RINGING")
     centre.screen("boris")
-    anna.wait("CANCELLED", 15)
+    anna.wait("CANCELLED")
     first.becomes("not_responding")
     boris.wait("RINGING")
     boris.answer()
     far.wait("RINGING")
     far.reject(486)
-    boris.wait("ENDED", 20)
+    boris.wait("ENDED")
     again = becomes(sofia, "planned")
     assert [attempt["outcome"] for attempt in again["attempts"]] == ["operator_missed", "unanswered"]
     assert again["due_at"] > again["attempts"][-1]["ended_at"]
@@ -155,7 +156,7 @@ def test_who_calls_in_and_is_answered_is_called_back_no_more(centre: AcdCentre, 
     anna.wait("RINGING")  # of the two the callback is older: her phone rings for it first, and she declines
     if any(one["state"] == "ringing" for one in callbacks(sofia)):
         anna.reject(603)
-        anna.wait("RINGING", 20)
+        anna.wait("RINGING")
     anna.answer()
     sofia.until(lambda: any(one["reason"] == "called_in" for one in callbacks(sofia, "kept")), "cancelled: called in")
     caller.hangup()
@@ -209,7 +210,7 @@ def test_killed_while_the_operators_phone_rings_nothing_is_repeated_in_silence(
     centre.screen("anna")
     anna.wait("RINGING")
     centre.meridian.kill()
-    anna.wait("CANCELLED", 20)
+    anna.wait("CANCELLED")
     centre.meridian.start()
     unknown = becomes(sofia, "unknown")
     assert (unknown["reason"], unknown["attempts"][-1]["outcome"]) == ("restart", "unknown")
@@ -217,9 +218,9 @@ def test_killed_while_the_operators_phone_rings_nothing_is_repeated_in_silence(
     time.sleep(3)
     assert anna.poll("RINGING") is None, "not by itself"
     sofia.http.post(f"/api/callbacks/{unknown['callback_id']}/again").raise_for_status()
-    anna.wait("RINGING", 20)
+    anna.wait("RINGING")
     sofia.http.post(f"/api/callbacks/{unknown['callback_id']}/cancel").raise_for_status()
-    anna.wait("CANCELLED", 10)
+    anna.wait("CANCELLED")
 
 
 def test_client_first(tmp_path_factory: pytest.TempPathFactory) -> None:

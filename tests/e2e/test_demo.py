@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENT_S
 from tests.rig.screen import Screen
 from tests.servers.postgres import free_port
 
@@ -37,12 +38,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_whoever_signs_in_gets_a_call_that_meridian_chose(demo: str, login: str, queue: str) -> None:
     screen = Screen(url=demo, login=login, password="meridian").sign_in()
     try:
-        screen.until(lambda: bool(screen.pops()), "called", within_s=15)
+        screen.until(lambda: bool(screen.pops()), "called", within_s=PATIENT_S)
         first = screen.pops()[0]
         assert (first.message["pop"]["queue"], first.message["pop"]["state"]) == (queue, "ringing")
         leg = first.message["pop"]["pop_id"].partition("/")[2]
         assert leg.startswith("cc."), "Meridian's own offer, not the PBX's ring"
-        screen.becomes("busy", within_s=60)  # the first callers may give up before the phone is answered
+        screen.becomes("busy", within_s=PATIENT_S)  # the first callers may give up before the phone is answered
     finally:
         screen.sign_out()
         screen.close()

@@ -17,6 +17,7 @@ from telephony.pbx_settings import AmiAccount
 from telephony.simulated import SimulatedPbx
 from telephony.simulated_plan import Plan, Ring
 from telephony.simulated_request import Account
+from tests.patience import PATIENT_S
 from tests.rig.sockets import free_tcp_port
 from tests.servers.ami_messages import hangup, newchannel
 from web.settings import WebSettings
@@ -38,7 +39,7 @@ async def centre(folder: Path) -> AsyncIterator[tuple[SimulatedPbx, Service]]:
     )
     try:
         async with service.running():
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENT_S):
                 await service.links["sim"].settled()
             yield pbx, service
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENT_S
 from tests.rig.acd_centre import PASSWORD, AcdCentre, employ, person
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
@@ -78,12 +79,12 @@ class Centre:
                 found[member[1]] = " ".join(words)
         return found
 
-    def becomes(self, members: dict[str, str], queue: str = "support", within_s: float = 15) -> None:
+    def becomes(self, members: dict[str, str], queue: str = "support", within_s: float = PATIENT_S) -> None:
         """What else stands there is 1004."""
         wanted = {**members, **({"1004": "0 paused"} if queue == "support" else {})}
         self.until(lambda: self.shown(queue) == wanted, lambda: f"{wanted} but {self.shown(queue)}", within_s)
 
-    def until(self, holds: Callable[[], bool], what: Callable[[], str], within_s: float = 15) -> None:
+    def until(self, holds: Callable[[], bool], what: Callable[[], str], within_s: float = PATIENT_S) -> None:
         deadline = time.monotonic() + within_s
         while not holds():
             if time.monotonic() > deadline:
@@ -192,7 +193,9 @@ def test_the_pbx_restarts_and_has_forgotten_its_members(centre: Centre) -> None:
     centre.asterisk.kill()
     boris.sign_out()  # while it is away
     centre.asterisk.start(fresh=False)
-    centre.until(lambda: centre.shown().get("1001") == "1 paused:lunch", lambda: f"back: {centre.shown()}", within_s=40)
+    centre.until(
+        lambda: centre.shown().get("1001") == "1 paused:lunch", lambda: f"back: {centre.shown()}", within_s=PATIENT_S
+    )
     assert "1002" not in centre.shown()
     boris = centre.sign_in("boris")
     centre.until(lambda: centre.shown().get("1002") == "10", lambda: f"Boris is back: {centre.shown()}")
@@ -215,7 +218,7 @@ def test_when_meridian_is_dead_its_operators_are_reached_by_the_queue_that_takes
             centre.until(lambda: asterisk.cli("queue", "show", "support").count("PJSIP/100") == 2, "both are members")
             centre.meridian.kill()
             caller = centre.call("79161130009")
-            phone.wait("RINGING", 45)
+            phone.wait("RINGING")
             phone.answer()
             assert paused.poll("RINGING") is None
             caller.hangup()

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from core.model import AgentState
+from tests.patience import PATIENT_S
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import MERIDIAN, Meridian
@@ -65,7 +66,7 @@ class Centre:
         status: dict[str, Any] = answer.json()
         return status
 
-    def becomes(self, state: str, within_s: float = 10) -> dict[str, Any]:
+    def becomes(self, state: str, within_s: float = PATIENT_S) -> dict[str, Any]:
         eventually(lambda: self.agent()["state"] == state, within_s, f"{state}; it is {self.agent()}")
         return self.agent()
 
@@ -74,7 +75,7 @@ class Centre:
         lines = self.asterisk.cli("queue", "show", queue).splitlines()
         return next((line for line in lines if "PJSIP/1001" in line), "")
 
-    def shows(self, words: str, *, present: bool = True, within_s: float = 10, queue: str = "support") -> None:
+    def shows(self, words: str, *, present: bool = True, within_s: float = PATIENT_S, queue: str = "support") -> None:
         eventually(
             lambda: (words in self.member(queue)) is present, within_s, f"{words} {present}: {self.member(queue)}"
         )
@@ -260,5 +261,5 @@ def test_the_pbx_restarts(centre: Centre) -> None:
     centre.asks("state", state="paused", reason="meeting")
     centre.asterisk.restart()
     centre.asterisk.cli("queue", "unpause", "member", "PJSIP/1001")
-    centre.shows("paused:meeting", within_s=30)
+    centre.shows("paused:meeting", within_s=PATIENT_S)
     assert centre.agent()["state"] == AgentState.PAUSED

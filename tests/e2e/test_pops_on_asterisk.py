@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.e2e.test_desk_on_asterisk import PASSWORD, employ
+from tests.patience import PATIENT_S
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
 from tests.rig.stage import Stage
@@ -28,7 +29,7 @@ class Screen:
 
     async def pop(self, state: str) -> dict[str, Any]:
         """The next pop in this state."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENT_S):
             while True:
                 said = json.loads(await self.socket.recv())
                 if said["type"] == "tick":

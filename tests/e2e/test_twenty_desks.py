@@ -14,15 +14,16 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.e2e.test_desk_on_asterisk import PASSWORD, employ
+from tests.patience import PATIENT_S
 from tests.rig.driver import Ami
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
 from tests.rig.phones import PhoneRoom
 from tests.servers.browser import PAINTED, Watch, chromium
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.real("chromium"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.real("chromium"), pytest.mark.timeout(900)]
 OPERATORS = range(1011, 1031)
-CALLS, A_SECOND = 200, 2
+CALLS, A_SECOND = 200, 1
 BASE = "+4930555"
 MANY_KNOWN = 60
 KNOWN = "Client of long standing"
@@ -77,7 +78,7 @@ async def desks(browser: Browser, meridian: Meridian) -> AsyncIterator[list[Desk
         await page.fill("#login", f"op{extension}")
         await page.fill("#password", PASSWORD)
         await page.click("#submit")
-        await page.wait_for_selector(".lamp-live", timeout=60_000)
+        await page.wait_for_selector(".lamp-live", timeout=PATIENT_S * 1000)
         return Desk(str(extension), page, watch)
 
     found: list[Desk] = []
@@ -109,9 +110,9 @@ async def test_every_rung_operator_and_nobody_else_has_the_right_pop(tmp_path: P
         try:
             async with chromium() as browser, desks(browser, meridian) as sat_down:
                 await play(room, ami)
-                for desk in sat_down:
-                    await desk.collect()
-                judge(sat_down, Rung.read(ami))
+                rung = Rung.read(ami)
+                await painted(sat_down, rung)
+                judge(sat_down, rung)
         finally:
             await asyncio.to_thread(room.close)
             ami.close()
@@ -122,7 +123,7 @@ async def play(room: PhoneRoom, ami: Ami) -> None:
         await asyncio.to_thread(room.agent, extension, "auto_uas.xml", words={"@RING@": 800})
         ami.action("QueueAdd", Queue="load", Interface=f"PJSIP/{extension}", MemberName=f"op{extension}")
     room.load("509", base=BASE, talk_ms=2_500, rate=A_SECOND, calls=CALLS)
-    await asyncio.to_thread(all_over, room, CALLS / A_SECOND + 60)
+    await asyncio.to_thread(all_over, room, CALLS / A_SECOND + PATIENT_S)
     await asyncio.sleep(2)
 
 
@@ -131,6 +132,17 @@ def all_over(room: PhoneRoom, within_s: float) -> None:
     while sum(line.ended for line in room.ledger()) < CALLS:
         assert time.monotonic() < deadline, "the calls don't end"
         time.sleep(1)
+
+
+async def painted(sat_down: Sequence[Desk], rung: Rung) -> None:
+    """Twenty pages on a small machine may paint the last call long after it is over."""
+    deadline = time.monotonic() + 2 * PATIENT_S
+    while True:
+        for desk in sat_down:
+            await desk.collect()
+        if sum(len(desk.seen) for desk in sat_down) >= len(rung.at) or time.monotonic() > deadline:
+            return
+        await asyncio.sleep(1)
 
 
 def judge(sat_down: Sequence[Desk], rung: Rung) -> None:

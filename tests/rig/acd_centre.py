@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from core.ids import fresh_id
 from core.model import Role
 from runtime.database import Database
+from tests.patience import PATIENT_S
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
 from tests.rig.meridian import MERIDIAN, SITE, Meridian
@@ -106,9 +107,10 @@ class AcdCentre:
         return self._phones[extension]
 
     def screen(self, login: str) -> Screen:
-        """The operator signs in and is ready."""
+        """The operator signs in and is ready; or is called already, where somebody waited for just that."""
         screen = self.screens[login] = Screen(self.meridian.url, login, PASSWORD).sign_in()
-        return screen.becomes("ready")
+        screen.until(lambda: screen.state() in ("ready", "offered"), f"{login} at work")
+        return screen
 
     def call(self, number: str, to: str = SUPPORT, name: str = "") -> Phone:
         """A caller who has come to wait."""
@@ -144,12 +146,14 @@ class AcdCentre:
         self.until(lambda: "0 active channels" in self.asterisk.cli("core", "show", "channels", "count"), "quiet")
         self.stage = Stage(self.asterisk.ports.ami, self.asterisk.ports.sip)
 
-    def until(self, holds: Callable[[], bool], what: str, within_s: float = 15) -> float:
-        """The time at which it held."""
+    def until(
+        self, holds: Callable[[], bool], what: str, within_s: float = PATIENT_S, *, seen: Callable[[], str] = lambda: ""
+    ) -> float:
+        """The time at which it held. `seen`: what there is to say where it doesn't."""
         deadline = time.monotonic() + within_s
         while not holds():
             if time.monotonic() > deadline:
-                raise RigError(f"not {what}; {self.meridian.log_tail()}")
+                raise RigError(f"not {what} {seen()}; {self.meridian.log_tail()}")
             time.sleep(0.02)
         return time.time()
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tests.patience import PATIENT_S
+
 
 class RigError(Exception):
     """Something on the rig did not happen in time."""
@@ -98,14 +100,14 @@ class Ami:
         return action_id
 
     def action(
-        self, action: str, headers: Iterable[tuple[str, str]] = (), *, timeout: float = 10, **fields: Any
+        self, action: str, headers: Iterable[tuple[str, str]] = (), *, timeout: float = PATIENT_S, **fields: Any
     ) -> Msg:
         """Send an action, return its Response."""
         mark = len(self.messages)
         aid = self.send(action, headers, **fields)
         return self.wait(lambda m: "Response" in m and m.get("ActionID") == aid, timeout, since=mark, what=action)
 
-    def listing(self, action: str, *, timeout: float = 10, **fields: Any) -> list[Msg]:
+    def listing(self, action: str, *, timeout: float = PATIENT_S, **fields: Any) -> list[Msg]:
         """Send a list action, return its events up to the one with EventList: Complete."""
         mark = len(self.messages)
         aid = self.send(action, **fields)
@@ -116,7 +118,9 @@ class Ami:
         self.wait(complete, timeout, since=mark, what=action)
         return [m for m in self.messages[mark:] if m.get("ActionID") == aid and "Event" in m]
 
-    def wait(self, test: Callable[[Msg], bool], timeout: float = 10, *, since: int = 0, what: str = "event") -> Msg:
+    def wait(
+        self, test: Callable[[Msg], bool], timeout: float = PATIENT_S, *, since: int = 0, what: str = "event"
+    ) -> Msg:
         """The first message at or after index `since` for which the test is true."""
         deadline = time.time() + timeout
         i = since
@@ -131,7 +135,7 @@ class Ami:
                     raise RigError(f"{'connection closed' if self.closed else 'timeout'}: {what}")
                 self._news.wait(left)
 
-    def event(self, name: str, timeout: float = 10, *, since: int = 0, **fields: Any) -> Msg:
+    def event(self, name: str, timeout: float = PATIENT_S, *, since: int = 0, **fields: Any) -> Msg:
         def wanted(m: Msg) -> bool:
             return m.get("Event") == name and all(m.get(k) == v for k, v in fields.items())
 

@@ -21,6 +21,7 @@ from callcards.ports import StoredCard
 from callcards.sql import SqlCardStore
 from runtime.database import Database
 from runtime.schema import interactions as cards_table
+from tests.patience import PATIENT_S
 from tests.rig.driver import RigError
 from tests.rig.instance import Asterisk
 from tests.rig.sockets import free_tcp_port
@@ -153,7 +154,7 @@ class Meridian:
         engine.dispose()
         return [CardSeen(**values(row)) for row in rows]
 
-    def wait_complete(self, timeout: float = 15.0) -> list[CardSeen]:
+    def wait_complete(self, timeout: float = PATIENT_S) -> list[CardSeen]:
         """The cards once none is open any more (or as they stand when time is up)."""
         deadline = time.time() + timeout
         while True:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from tests.patience import PATIENT_S
 from tests.rig.driver import RigError
 from tests.rig.sockets import bindable
 
@@ -92,7 +93,7 @@ class Phone:
             return []
         return text.split("\n")[:-1]  # the last one may still be being written
 
-    def wait(self, what: str, timeout: float = 15) -> str:
+    def wait(self, what: str, timeout: float = PATIENT_S) -> str:
         """Wait for a new log line that begins with `what`; the call it speaks of becomes this phone's call."""
         deadline = time.time() + timeout
         while time.time() < deadline:

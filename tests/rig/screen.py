@@ -12,6 +12,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENT_S
 from tests.rig.driver import RigError
 
 
@@ -75,7 +76,7 @@ class Screen:
         self.until(lambda: bool(self.pops(number=number)), f"popped {number}")
         return self.pops(number=number)[0]
 
-    def until(self, holds: Callable[[], bool], what: str, within_s: float = 15) -> None:
+    def until(self, holds: Callable[[], bool], what: str, within_s: float = PATIENT_S) -> None:
         deadline = time.monotonic() + within_s
         while not holds():
             if time.monotonic() > deadline:
@@ -85,7 +86,7 @@ class Screen:
     def state(self) -> str:
         return str(self.http.get("/api/agent").raise_for_status().json()["state"])
 
-    def becomes(self, state: str, within_s: float = 15) -> Self:
+    def becomes(self, state: str, within_s: float = PATIENT_S) -> Self:
         self.until(lambda: self.state() == state, f"{state} but {self.state()}", within_s)
         return self
 

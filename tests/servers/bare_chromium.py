@@ -16,6 +16,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.patience import PATIENT_S
 from tests.servers.browser import ARGUMENTS
 
 _STARTS_WITHIN_S = 20.0
@@ -41,7 +42,7 @@ class Chromium:
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         message: dict[str, object] = {"id": number, "method": method, "params": parameters}
         await self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENT_S):
             said = await answer
         if "error" in said:
             raise RuntimeError(f"{method}: {said['error']['message']}")
@@ -84,7 +85,7 @@ class Tab:
             raise RuntimeError(str(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    async def until(self, expression: str, *, within_s: float = 15.0) -> Any:
+    async def until(self, expression: str, *, within_s: float = PATIENT_S) -> Any:
         """The value of `expression` as soon as it is true."""
         async with asyncio.timeout(within_s):
             while not (value := await self.run(expression)):  # noqa: ASYNC110

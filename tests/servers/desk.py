@@ -75,6 +75,7 @@ from screenpop.pops import Pops
 from screenpop.ports import Calls, LiveCalls
 from screenpop.ws import Hub, HubSettings
 from tests.centre import ScriptedPlan
+from tests.patience import PATIENT_S
 from web import desk_http
 from web.accounts import Accounts
 from web.app import create_app
@@ -363,7 +364,7 @@ class Page:
     async def say(self, **message: object) -> None:
         await self.websocket.send(encode(message).decode())
 
-    async def hear(self, *, within_s: float = 5.0) -> Message:
+    async def hear(self, *, within_s: float = PATIENT_S) -> Message:
         """The next message but heartbeats."""
         async with asyncio.timeout(within_s):
             while True:
@@ -380,7 +381,7 @@ class Page:
             message = await self.hear(within_s=for_s)
             raise AssertionError(f"unexpected {message}")
 
-    async def closed(self, *, within_s: float = 5.0) -> int | None:
+    async def closed(self, *, within_s: float = PATIENT_S) -> int | None:
         async with asyncio.timeout(within_s):
             await self.websocket.wait_closed()
         return self.websocket.close_code

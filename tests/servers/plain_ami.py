@@ -3,6 +3,8 @@
 import asyncio
 from types import TracebackType
 
+from tests.patience import PATIENT_S
+
 Message = dict[str, str]
 
 
@@ -18,7 +20,7 @@ class PlainAmi:
 
     async def __aenter__(self) -> "PlainAmi":
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             self.greeting = await self._reader.readline()
         return self
 
@@ -36,7 +38,7 @@ class PlainAmi:
         await self._writer.drain()
         return action_id
 
-    async def ask(self, action: str, *, within_s: float = 5, **fields: str) -> Message:
+    async def ask(self, action: str, *, within_s: float = PATIENT_S, **fields: str) -> Message:
         """The Response to this action."""
         action_id = await self.send(action, **fields)
         return await self.until(lambda m: m.get("ActionID") == action_id and "Response" in m, within_s=within_s)
@@ -49,12 +51,12 @@ class PlainAmi:
         mine = [m for m in self.messages[seen:] if m.get("ActionID") == action_id and "Event" in m]
         return mine[:-1]
 
-    async def event(self, name: str, *, within_s: float = 5, **fields: str) -> Message:
+    async def event(self, name: str, *, within_s: float = PATIENT_S, **fields: str) -> Message:
         return await self.until(
             lambda m: m.get("Event") == name and all(m.get(k) == v for k, v in fields.items()), within_s=within_s
         )
 
-    async def until(self, wanted: object, *, within_s: float = 5) -> Message:
+    async def until(self, wanted: object, *, within_s: float = PATIENT_S) -> Message:
         """The first message, of those read already or to come, for which `wanted` is true."""
         seen = 0
         async with asyncio.timeout(within_s):
@@ -68,7 +70,7 @@ class PlainAmi:
     async def log_in(self, user: str = "meridian", secret: str = "secret", events: str = "on") -> Message:
         return await self.ask("Login", Username=user, Secret=secret, Events=events)
 
-    async def closed(self, *, within_s: float = 5) -> bytes:
+    async def closed(self, *, within_s: float = PATIENT_S) -> bytes:
         """Read until the other side closes; all bytes that came."""
         async with asyncio.timeout(within_s):
             try:

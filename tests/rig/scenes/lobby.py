@@ -139,7 +139,7 @@ def acd_service_dead(s: Stage) -> None:
     s.member(1002)
     c, t = s.call("79161230006", "601", '"Orphan"', queue="lobby")
     t0 = s.queued(c)
-    b.wait("RINGING", 15)
+    b.wait("RINGING")
     time.sleep(1)
     t1 = b.answer()
     rang(t, 1002, "answered")

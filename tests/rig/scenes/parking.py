@@ -37,7 +37,7 @@ def parked_timeout(s: Stage) -> None:
     mark = s.ami.mark()
     x = a.refer("730")
     e = s.ami.event("ParkedCall", since=mark)
-    a.wait("RINGING", 12)
+    a.wait("RINGING")
     back = time.time()
     time.sleep(1)
     y = a.answer()

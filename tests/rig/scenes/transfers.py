@@ -31,7 +31,7 @@ def blind_transfer_noanswer(s: Stage) -> None:
     b.wait("RINGING")
     time.sleep(1)
     b.reject(486)
-    c.wait("ENDED", 5)
+    c.wait("ENDED")
     t["legs"] = [leg(1001, t1, x)]
     t["transfers"] = [passed_on("blind", 1001, "1002", answered=False)]
     t.update(talk_s=spent(t1, x), ended_by="dialplan", cause=None)

@@ -13,6 +13,7 @@ from core.effects import DiscardCard, SaveCard
 from core.errors import Unavailable
 from core.model import Card
 from tests.cdr.reading import read
+from tests.patience import PATIENT_S
 
 CDR = Path(__file__).parents[2] / "cdr"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -176,7 +177,7 @@ async def test_more_than_one_portion_is_taken_in_one_look() -> None:
     ]
     last = replace(one, uniqueid="x.1", linkedid="x.1", channel="PJSIP/1001-x", dstchannel="PJSIP/trunk-x")
     desk = Desk(many, [last])
-    filled = await asyncio.wait_for(desk.filler.fill(since=LONG_AGO, now=after([one])), 30)
+    filled = await asyncio.wait_for(desk.filler.fill(since=LONG_AGO, now=after([one])), PATIENT_S)
     assert filled.made == MOST_ROWS + 1
 
 

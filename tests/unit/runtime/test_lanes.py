@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from runtime.lanes import Lane
+from tests.patience import PATIENT_S
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +43,7 @@ async def test_one_worker_keeps_the_order() -> None:
     async with running(lane):
         for item in range(50, 100):
             lane.put(item)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             await finished.wait()
     assert done == list(range(100)) and lane.waiting == 0
 
@@ -75,7 +76,7 @@ async def test_an_item_that_fails_costs_only_itself(caplog: pytest.LogCaptureFix
         async with running(lane):
             for item in range(9):
                 lane.put(item)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENT_S):
                 await finished.wait()
     assert done == [0, 2, 4, 6, 8] and lane.failures == 4
 
@@ -92,7 +93,7 @@ async def test_several_workers_do_not_wait_for_each_other() -> None:
     async with running(lane):
         for item in range(6):
             lane.put(item)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             await done.wait()
     assert lane.failures == 0
 

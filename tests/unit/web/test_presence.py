@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from core.errors import Unavailable
 from core.events import AgentBack, AgentGone, AgentSignedIn, AgentSignedOut, Event
 from core.model import Role
+from tests.patience import PATIENT_S
 from web.accounts import Accounts
 from web.memory import MemoryAccounts, MemoryAuditTrail
 from web.passwords import Passwords
@@ -191,10 +192,10 @@ async def test_the_task_goes_on_while_the_database_is_away(scene: Scene) -> None
 
     scene.store.sessions_of_site = away  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(scene.presence.run(pages_every_s=0.005, sessions_every=1))
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), PATIENT_S)
     scene.store.sessions_of_site = plain  # type: ignore[method-assign]
     await scene.sign_in("anna", "1001", door=scene.door())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while not scene.told:  # noqa: ASYNC110  # nothing to wait for
             await asyncio.sleep(0.005)
     task.cancel()
@@ -205,7 +206,7 @@ async def test_the_task_looks_at_both(scene: Scene) -> None:
     await scene.sign_in("anna", "1001", door=scene.door())
     scene.pages = {"1001"}
     task = asyncio.create_task(scene.presence.run(pages_every_s=0.005, sessions_every=2))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while len(scene.told) < 2:  # noqa: ASYNC110  # nothing to wait for
             await asyncio.sleep(0.005)
     task.cancel()
