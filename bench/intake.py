@@ -24,7 +24,7 @@ from bench.streams import About, pieces, queue_calls
 from commands.replay import DEFAULT_AGENTS, Replay
 from telephony.link_state import LinkFigures
 from telephony.panoramisk_link_login import READ_EVENTS
-from telephony.panoramisk_link_session import AmiSession, Hears
+from telephony.panoramisk_link_session import SLICE_S, AmiSession, Hears
 from telephony.wire import Headers
 
 PEERS = ROOT / "var" / "bench-venv" / "bin" / "python"
@@ -93,7 +93,12 @@ def _speed_rows(cpu: dict[str, list[float]], found: dict[str, list[dict[str, Any
         row("the same against panoramisk's bare dispatch", "panoramisk", ">= 2.5"),
         row("the same against a sketch: dict(split) + 20 lines", "split", ""),
         row("the same against a sketch: lazy headers + 20 lines", "lazy", "", "what it aims at"),
-        row("through the link's session (slices of 0.8 ms) against panoramisk", "panoramisk", "", ours="session"),
+        row(
+            f"through the link's session (slices of {SLICE_S * 1000:g} ms) against panoramisk",
+            "panoramisk",
+            "",
+            ours="session",
+        ),
     ]
 
 

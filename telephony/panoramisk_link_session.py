@@ -23,7 +23,7 @@ from telephony.wire import AmiStream, Headers, Odd
 
 log = logging.getLogger(__name__)
 
-SLICE_S = 0.0008
+SLICE_S = 0.0006
 _PIECE = 8 * 1024
 _MOST_UNREAD = 32 * 1024 * 1024
 _MOST_UNSENT = 256 * 1024

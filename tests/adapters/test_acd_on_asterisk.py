@@ -32,7 +32,7 @@ from tests.rig.driver import Ami
 from tests.rig.instance import RIG, Asterisk
 from tests.rig.phones import Phone, PhoneRoom
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 RIG_FOLDER = Path(RIG).parent
 
 

@@ -29,7 +29,7 @@ from tests.patience import PATIENT_S
 from tests.servers.postgres import PASSWORD, PostgresServer, free_port
 from tests.servers.tcp_proxy import TcpProxy
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 ROOT = str(Path(__file__).parents[2])
 real_postgres = pytest.mark.real("postgresql")
 

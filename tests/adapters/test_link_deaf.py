@@ -8,7 +8,7 @@ from tests.adapters.link_line import Line, until
 from tests.rig.driver import Ami
 from tests.rig.instance import Asterisk
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from core.model import TransferKind
 from tests.browser.scene import client, past, ring, sit_down
 from tests.servers.desk import Desk, now
 
-pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 NARROW = {"width": 390, "height": 844}
 SCREENS = [

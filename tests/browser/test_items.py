@@ -17,7 +17,7 @@ from tests.items import callback
 from tests.servers.browser import Watch, open_desk
 from tests.servers.house import PASSWORD, House, running_house
 
-pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -17,7 +17,7 @@ from tests.servers.browser import Watch
 from tests.servers.house import PASSWORD
 from tests.servers.plan_centre import ANNA, Centre, running
 
-pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 TABS = ("people", "queues", "hours", "skills", "coverage", "changes")
 BILLING = "td[aria-label^='Anna, Billing']"
 

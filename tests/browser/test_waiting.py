@@ -17,7 +17,7 @@ from tests.centre import ScriptedPlan
 from tests.servers.browser import Watch, open_page
 from tests.servers.desk import Desk, now, running_desk
 
-pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 PEOPLE = {"anna": "1001", "boris": "1002", "carmen": "1003", "ivan": "1004"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.rig.acd_centre import SALES, AcdCentre
 from tests.rig.instance import Asterisk
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 PEOPLE = {
     "anna": (1001, {}),
     "boris": (1002, {"billing": 4}),

@@ -20,7 +20,7 @@ from tests.rig.meridian import CardSeen, Meridian
 from tests.rig.phone import Phone
 from tests.rig.stage import Stage
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 do = asyncio.to_thread
 
 

@@ -11,7 +11,7 @@ from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
 from tests.rig.phones import PhoneRoom
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 
 
 async def test_a_number_is_called_and_hung_up_from_the_screen(tmp_path: Path) -> None:

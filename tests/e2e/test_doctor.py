@@ -21,7 +21,7 @@ from tests.rig.meridian import MERIDIAN
 from tests.rig.sockets import free_tcp_port
 from tests.servers.stamps import ShiftedStamps
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 
 ACD = ("support-acd", "sales-acd", "hasty-acd", "message-acd")
 """The rig's queues for the ACD mode; its dialplan is made of tests/rig/acd.toml."""

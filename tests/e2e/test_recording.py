@@ -8,7 +8,7 @@ from tests.rig.instance import Asterisk
 from tests.rig.meridian import Meridian
 from tests.rig.stage import Stage
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 
 
 def test_a_recording_is_on_the_card(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 LAB = Path(__file__).with_name("lab")
 
-pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.real("asterisk"), pytest.mark.timeout(240)]
 
 
 def test_ledger_cdr_and_cards_agree_on_mixed_traffic() -> None:
