@@ -47,12 +47,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files on a real server come first, and of these the ones that may take longest: what is begun last, all wait for. Each
-    stays on one worker, so that its tests share it."""
-    longest: dict[Path, float] = {}
+    """The files on a real server come first, being the longest; each stays on one worker, so that its tests share it."""
     for item in items:
         if mark := item.get_closest_marker("real"):
             item.add_marker(pytest.mark.xdist_group(f"{mark.args[0]}:{item.path.stem}"))
-            limit = item.get_closest_marker("timeout")
-            longest[item.path] = max(longest.get(item.path, 0), limit.args[0] if limit else 1)
-    items.sort(key=lambda item: -longest.get(item.path, 0) if item.get_closest_marker("real") else 1)
+    items.sort(key=lambda item: item.get_closest_marker("real") is None)

@@ -21,9 +21,9 @@ _TURN = 0x6D657269
 def bring_up_to_date(connection: Connection) -> None:
     """Apply the steps that are missing, in the caller's transaction."""
     if connection.dialect.name == "postgresql":
-        # A step may take long on a big database: here the caller's own deadline is the limit.
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        # A step may take long on a big database, and so may we between two statements: the caller's own deadline is the limit.
+        for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
     steps = ScriptDirectory(str(_HERE))
     present = MigrationContext.configure(connection).get_current_heads()

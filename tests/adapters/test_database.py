@@ -260,6 +260,14 @@ async def test_a_statement_that_never_ends_is_stopped_at_the_deadline(database_u
         assert await database.write(one) == 1
 
 
+async def test_who_takes_long_over_a_step_may(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server ends a transaction in which nothing is said for twice the deadline; not that of an upgrade."""
+    monkeypatch.setattr("runtime.migrations._refuse_newer", lambda _present, _steps: time.sleep(1))
+    async with opened(postgres.url(), deadline_s=0.8) as database:
+        await database.migrate()
+        assert await database.read(one) == 1
+
+
 async def test_a_thousand_cancelled_requests_leak_nothing(database_url: str, request: Any) -> None:
     """C5."""
     async with opened(database_url) as database:
@@ -500,6 +508,8 @@ async def test_a_question_put_within_a_step_is_begun_before_the_step_goes_on(
     woken: list[None] = []
     monkeypatch.setattr("runtime.database.let_woken_thread_run", lambda: woken.append(None))
     await asyncio.gather(*(database.read(lambda connection: None) for _ in range(8)))
+    while not database._reads.anybody_idle:  # noqa: ASYNC110  # a thread answers before it is idle
+        await asyncio.sleep(0.001)
     answered: asyncio.Queue[BaseException | None] = asyncio.Queue()
     hold = threading.Event()
     for _ in range(10):

@@ -193,10 +193,11 @@ def test_the_pbx_restarts_and_has_forgotten_its_members(centre: Centre) -> None:
     centre.asterisk.kill()
     boris.sign_out()  # while it is away
     centre.asterisk.start(fresh=False)
+    # Asterisk writes to its database a second later: where the kill was quicker it has kept them, and is told that Boris is gone.
     centre.until(
-        lambda: centre.shown().get("1001") == "1 paused:lunch", lambda: f"back: {centre.shown()}", within_s=PATIENT_S
+        lambda: {k: v for k, v in centre.shown().items() if k != "1004"} == {"1001": "1 paused:lunch"},
+        lambda: f"back: {centre.shown()}",
     )
-    assert "1002" not in centre.shown()
     boris = centre.sign_in("boris")
     centre.until(lambda: centre.shown().get("1002") == "10", lambda: f"Boris is back: {centre.shown()}")
     centre.asterisk.restart()  # and once with members that it kept
