@@ -193,7 +193,7 @@ class Service:
         )
         self.look_ups = LookUps(
             self.directory,
-            self.engine.hear,
+            self.engine.step,
             utc_now,
             strangers=lambda asked: self.strangers.put(asked),  # noqa: PLW0108  # the lane is made of what it serves
         )

@@ -24,7 +24,7 @@ _AT_ONCE = 64  # a burst of calls must not fill the database's queue, in which t
 
 
 class LookUps:
-    """`deliver` has the engine hear of it; `strangers` takes what `make` (the work of a lane) shall do."""
+    """`deliver` is the engine's step; `strangers` takes what `make` (the work of a lane) shall do."""
 
     def __init__(
         self,

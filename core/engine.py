@@ -84,7 +84,7 @@ class Engine:
         """A little at a time, so that what comes from the PBX meanwhile goes first; where more is due, more: no flood puts it off
         for ever."""
         self._reminded = False
-        self._work(max(_AT_A_TIME, len(self._due) // 32))
+        self._work(max(_AT_A_TIME, len(self._due) // 4))
         self._remind()
 
     def _work(self, most: int | None) -> None:

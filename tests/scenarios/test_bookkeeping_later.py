@@ -8,8 +8,7 @@ from callcards.card import Cards
 from core.desk import Desk
 from core.effects import Effect, LookUpClient, SaveCard, ShowPop, UpdatePop
 from core.engine import Engine
-from core.events import AgentSignedIn, ClientIdentified
-from core.model import ClientSummary
+from core.events import AgentSignedIn
 from queues.agents import Agents
 from screenpop.pops import Pops
 from telephony.facts import FromPbx
@@ -27,12 +26,11 @@ class House:
 
     def __init__(self, shape: str, put_off: int = 0) -> None:
         self.effects: list[Effect] = []
-        self.asked: list[LookUpClient] = []
         self.moments: list[object] = []
         tracker = CallTracker(site="riga", pbx=PBX, endpoints=Endpoints(("PJSIP/1???",)))
         self.engine = Engine(
             joined(pbx_rules({PBX: tracker}), pop_rules(Pops())),
-            self.perform,
+            self.effects.append,
             then=joined(
                 card_rules(Cards(timezone_of=lambda _site: "UTC")), agent_rules(Agents(site="riga", desk=Desk()))
             ),
@@ -45,19 +43,10 @@ class House:
         chance = Random(f"{shape} {put_off}")
         for fact in facts:
             self.engine.hear(FromPbx(PBX, fact))
-            for asked in self.asked:
-                client = ClientSummary(client_id="c", name=f"client {asked.number}", number=asked.number)
-                self.engine.hear(ClientIdentified(at=fact.at, call_id=asked.call_id, client=client, history=()))
-            self.asked.clear()
             while self.moments and chance.randrange(put_off) == 0:
                 self.moments.pop()()  # type: ignore[operator]
         self.left = self.engine.due
         self.engine.catch_up()
-
-    def perform(self, effect: Effect) -> None:
-        self.effects.append(effect)
-        if isinstance(effect, LookUpClient):
-            self.asked.append(effect)
 
     def first(self, kind: type[Effect]) -> int:
         return next(n for n, effect in enumerate(self.effects) if isinstance(effect, kind))

@@ -11,7 +11,7 @@ from callcards.voicemails import Voicemails
 from configuration import Configuration, Pbx, Site, Storage
 from core import effects, events
 from core.desk import Desk
-from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr, LookUpClient
+from core.effects import AnnouncePbx, Audit, Effect, FillFromCdr
 from queues.agents import Agents, AgentsLoaded
 from queues.wishes import AgentAsked
 from routing import callback_events
@@ -165,14 +165,6 @@ async def test_news_of_a_channel_is_heard_and_a_snapshot_is_taken_in_whole(
     service._from_link(FromPbx("one", Held(NOON, "PJSIP/1001-1", "1.1")))
     service._from_link(LinkLost("one", NOON, "cut"))
     assert how == ["hear", "step"]
-
-
-async def test_the_answer_of_a_look_up_overtakes_the_bookkeeping_that_is_due(service: Service) -> None:
-    kept: list[object] = []
-    service.engine._then = {FromPbx: (lambda fact: kept.append(fact) or (),)}  # type: ignore[func-returns-value]
-    service.engine.hear(FromPbx("one", Held(NOON, "PJSIP/1001-1", "1.1")))
-    service.look_ups.miss(LookUpClient(call_id="c", site="riga", number="+371", name=""))
-    assert (service.engine.due, kept) == (1, [])
 
 
 async def test_every_pbx_has_its_link_tracker_and_plan(service: Service) -> None:

@@ -118,7 +118,7 @@ def test_a_little_at_a_time_and_more_where_more_is_due() -> None:
     for n in range(1_000):
         loop.engine.hear(str(n))
     loop.moment()
-    assert loop.engine.due == 1_002 - 31
+    assert loop.engine.due == 1_002 - 250
     loop.engine.catch_up()
     assert loop.engine.due == 0
     loop.moment()
