@@ -26,14 +26,13 @@ from clients.sql_rows import CLIENT, in_full
 from core.ids import fresh_id
 from core.model import ClientKind
 from runtime.database import Database
-from runtime.prepared import Prepared, PreparedWrite
+from runtime.prepared import Prepared, PreparedWrite, instant_writer
 from runtime.schema import (
     client_changes,
     client_emails,
     client_numbers,
     client_origins,
     clients,
-    instant_to_us,
     interactions,
     numbers_to_link,
     storable,
@@ -151,7 +150,7 @@ class SqlClientImport:
         return known
 
     def _apply(self, connection: Connection, plan: Plan, about: Import) -> None:
-        sql, at = self._sql, self._sql.instant(about.at)
+        sql, at = self._sql, self._sql.stored_at(about.at)
         new = list(plan.created.values())
         changed = list(plan.changed.values())
         sql.insert_client.run(connection, sql.new_rows(new))
@@ -228,6 +227,7 @@ class _Statements:
 
     def __init__(self, dialect: str) -> None:
         self._postgres = dialect == "postgresql"
+        self.stored_at = instant_writer(dialect)
         insert: Any = (postgresql if self._postgres else sqlite).insert
         n, e, o, c = client_numbers.c, client_emails.c, client_origins.c, clients.c
         among = self._among
@@ -289,9 +289,6 @@ class _Statements:
         values = list(asked)
         return self._queries[name].rows(connection, asked=self.asked(values), **more) if values else []
 
-    def instant(self, at: datetime) -> object:
-        return at if self._postgres else instant_to_us(at)
-
     def _row(self, client: Client) -> tuple[Any, ...]:
         """Plain driver values in the order of _COLUMNS."""
         name = storable(client.name)
@@ -301,7 +298,7 @@ class _Statements:
             name,
             name.casefold(),
             storable(client.note),
-            self.instant(client.created_at),
+            self.stored_at(client.created_at),
             client.kind.value,
             client.vip,
             storable(client.warning),

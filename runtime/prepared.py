@@ -1,7 +1,7 @@
 """A statement compiled once and handed straight to the driver: for the few that run while a phone rings.
 
-Owns the way past SQLAlchemy's result machinery, which costs more than the query itself. Values come back as the driver
-gives and takes them: instants through `instant` and `instant_writer`.
+Owns the way past SQLAlchemy's result machinery, which costs more than the query itself. Values are the driver's
+own: instants go in through `instant_writer` and come back through `instant`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -66,6 +66,7 @@ class PreparedWrite:
         self._text, self.names = str(compiled), tuple(compiled.positiontup or ())
 
     def run_once(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        """For one row, of plain driver values by name."""
         self.run(connection, [tuple(values[name] for name in self.names)])
 
     def run(self, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:

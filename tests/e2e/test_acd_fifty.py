@@ -48,16 +48,15 @@ def test_fifty_operators_and_nobody_is_stuck(centre: AcdCentre) -> None:
 
 
 def nobody_is_reserved(centre: AcdCentre) -> None:
-    def unrested() -> list[str]:
+    def rested() -> bool:
         seen = centre.boss.get("/api/routing/waiting").raise_for_status().json()
         line = next(queue for queue in seen["queues"] if queue["queue"] == "support-acd")
-        if seen["items"] == [] and line["ready"] == OPERATORS:
-            return []
-        return [
-            f"{login} is {state}" for login, screen in centre.screens.items() if (state := screen.state()) != "ready"
-        ]
+        return seen["items"] == [] and line["ready"] == OPERATORS
 
-    centre.until(lambda: unrested() == [], "everybody ready again", seen=lambda: str(unrested()))
+    def states() -> str:
+        return str({login: screen.state() for login, screen in centre.screens.items()})
+
+    centre.until(rested, "everybody ready again", seen=states)
 
 
 def legs_without_pop(centre: AcdCentre, events: list[Msg]) -> list[str]:
