@@ -65,7 +65,7 @@ def test_a_step_comes_at_its_time(centre: AcdCentre) -> None:
     caller = centre.call("79161110002", SALES)
     waits_since = time.time()
     anna.wait("RINGING")
-    assert 3.0 < time.time() - waits_since < 5.5
+    assert 3.0 < time.time() - waits_since < 8
     centre.talk("anna", "79161110002")
     caller.hangup()
     anna.wait("ENDED")
@@ -76,7 +76,6 @@ def test_who_looks_after_the_client_comes_first(centre: AcdCentre) -> None:
     first = centre.screen("anna").http
     made = first.post("/api/clients", json={"name": "Olga", "numbers": ["+79161110003"], "owner": "boris"})
     assert made.status_code == 201, made.text
-    time.sleep(1)
     centre.screen("boris")
     caller = centre.call("79161110003")
     boris.wait("RINGING")
@@ -91,12 +90,13 @@ def test_a_vip_comes_before_who_waited_longer(centre: AcdCentre) -> None:
     assert made.status_code == 201, made.text
     anna = centre.phone("anna")
     early = centre.call("79161110004")
-    time.sleep(1)
+    waits_since = centre.waits("9161110004")["entered_at"]
     vip = centre.call("79161110005")
-    time.sleep(1)
+    assert centre.waits("9161110005", vip=True)["entered_at"] > waits_since
     screen = centre.screen("anna")
     anna.wait("RINGING")
-    assert screen.pop().message["pop"]["client"]["name"] == "Vip"
+    assert screen.pop(number="79161110005").message["pop"]["client"]["name"] == "Vip"
+    assert not screen.pops(number="79161110004")
     centre.talk("anna", "79161110005")
     vip.hangup()
     anna.wait("RINGING")
@@ -177,13 +177,7 @@ def test_a_supervisor_is_told_why_one_waits_and_what_it_says_helps(centre: AcdCe
     screen = centre.screen("carmen")
     screen.asks("state", state="paused", reason="break")
     caller = centre.call("79161110090")
-
-    def waiting() -> list[str]:
-        items = centre.boss.get("/api/routing/waiting").raise_for_status().json()["items"]
-        return [item["item_id"] for item in items if item["number"].endswith("9161110090")]
-
-    centre.until(lambda: bool(waiting()), "somebody waits")
-    (item_id,) = waiting()
+    item_id = centre.waits("9161110090")["item_id"]
 
     def why() -> Any:
         return centre.boss.get(f"/api/routing/waiting/{item_id}/why").raise_for_status().json()

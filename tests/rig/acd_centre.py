@@ -119,6 +119,16 @@ class AcdCentre:
         phone.wait("ANSWERED")
         return phone
 
+    def waits(self, number: str, **told: object) -> Any:
+        """The caller's line in the waiting room, once it says this of them: on a busy machine some time after they came."""
+
+        def lines() -> list[Any]:
+            items = self.boss.get("/api/routing/waiting").raise_for_status().json()["items"]
+            return [item for item in items if item["number"].endswith(number)]
+
+        self.until(lambda: any(told.items() <= item.items() for item in lines()), f"{number} in line {told}")
+        return lines()[0]
+
     def card(self, number: str) -> Any:
         found = [card for card in self.meridian.cards() if card.caller_number == number]
         return found[-1] if found else None

@@ -71,8 +71,9 @@ class Screen:
         """The pops that came, in order; of one caller's number if wanted."""
         return [one for one in list(self.told) if one.message["type"] == "pop" and number in json.dumps(one.message)]
 
-    def pop(self, *, number: str = "") -> Told:
-        """The first of them. It was sent before the phone rang; who reads it here may be slower than the phone."""
+    def pop(self, *, number: str) -> Told:
+        """The first of them, and of no earlier call, which a page that opens may be shown again. It was sent before the phone rang;
+        who reads it here may be slower than the phone."""
         self.until(lambda: bool(self.pops(number=number)), f"popped {number}")
         return self.pops(number=number)[0]
 
