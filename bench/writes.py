@@ -114,11 +114,12 @@ class Bench:
             journal = KEPT / "writes-journal"
             writer = CardWriter(self._store, journal)
             await writer.start()
-            saves = [next(self._cards) for _ in range(size)]
+            ended = [next(self._cards) for _ in range(size)]
+            # As calls go: opened, then ended within the same grouping.
+            calls = [(SaveCard(card=replace(save.card, ended_at=None, revision=1)), save) for save in ended]
             began = time.perf_counter()
-            for save in saves:
-                # As calls go: opened, then ended within the same grouping.
-                writer.put(SaveCard(card=replace(save.card, ended_at=None, revision=1)))
+            for opened, save in calls:
+                writer.put(opened)
                 writer.put(save)
             await writer.drained()
             took = (time.perf_counter() - began) / size

@@ -51,6 +51,8 @@ class SqlCardStore:
         self._database = database
         self._client_key = client_key
         dialect = postgresql if database.dialect == "postgresql" else sqlite
+        # An upsert that may change a foreign key has SQLite keep a journal of each single row: half of the row's whole price.
+        self._links_apart = dialect is sqlite
         self._insert: Callable[[sa.Table], Any] = dialect.insert
         self._save = PreparedWrite(self._save_statement(), database.dialect)
         self._rows = CardRows(self._save.names, database.dialect)
@@ -58,6 +60,8 @@ class SqlCardStore:
         missed: dict[str, Any] = {name: sa.bindparam(name) for name in MISSED}
         self._miss = PreparedWrite(self._insert(missed_calls).values(missed).on_conflict_do_nothing(), database.dialect)
         self._discarded = Prepared(_discarded_query(database.dialect), database.dialect)
+        self._stored_among = Prepared(_stored_among(), database.dialect) if self._links_apart else None
+        self._link = PreparedWrite(_link_statement(), database.dialect)
         self._offers = sql_offers.SqlOffers(self._insert)
         self._callbacks = sql_callbacks.CallbackWrites(self._insert)
         self._voicemails = sql_voicemails.VoicemailWrites(self._insert)
@@ -131,21 +135,18 @@ class SqlCardStore:
         return [stored_card(row) for row in rows]
 
     def _save_statement(self) -> Any:
-        owner = client_numbers.c
-        number = (
-            sa.select(sa.func.min(owner.client_id))  # of several nobody is chosen blindly: a person confirms
-            .where(owner.site == sa.bindparam("link_site"), owner.number == sa.bindparam("link_number"))
-            .having(sa.func.count() == sa.literal_column("1"))
-        )
+        number = _owner_of(sa.bindparam("link_site"), sa.bindparam("link_number"))
         told = [c.name for c in interactions.c if c.name not in (*_TYPED, "client_id")]
         statement = self._insert(interactions).values(
-            {**{name: sa.bindparam(name) for name in told}, "client_id": number.scalar_subquery()}
+            {**{name: sa.bindparam(name) for name in told}, "client_id": number}
         )
         new = statement.excluded
-        changed = {name: new[name] for name in told if name not in ("card_id", "natural_key")}
+        changed: dict[str, Any] = {name: new[name] for name in told if name not in ("card_id", "natural_key")}
+        if not self._links_apart:
+            changed["client_id"] = sa.func.coalesce(interactions.c.client_id, new.client_id)
         return statement.on_conflict_do_update(
             index_elements=[interactions.c.natural_key],
-            set_={**changed, "client_id": sa.func.coalesce(interactions.c.client_id, new.client_id)},
+            set_=changed,
             where=interactions.c.revision < new.revision,
         )
 
@@ -189,7 +190,10 @@ class SqlCardStore:
         kept = sorted((card for card in latest.values() if card.card_id not in gone), key=lambda c: c.natural_key)
         if not kept:
             return
+        strangers = self._strangers_among(connection, kept)
         self._save.run(connection, (self._rows.row(card, self._key_of(card)) for card in kept))
+        if strangers:
+            self._link.run(connection, strangers)
         waited = ((card, phones) for card in kept if (phones := phones_that_missed(card)))
         if missed := [row for card, phones in waited for row in self._rows.missed(card, phones)]:
             self._miss.run(connection, missed)
@@ -198,6 +202,13 @@ class SqlCardStore:
             connection,
             ((card.site, card.pbx, storable(linkedid), card.boot_id, card.card_id) for linkedid, card in owned),
         )
+
+    def _strangers_among(self, connection: Connection, cards: Sequence[Card]) -> list[tuple[Any, ...]]:
+        """Cards that are stored already and have no client yet, where the upsert doesn't look for one."""
+        if self._stored_among is None:
+            return []
+        asked = to_json(tuple(storable(card.natural_key) for card in cards))
+        return [(key,) for key, client_id in self._stored_among.rows(connection, natural_keys=asked) if client_id is None]
 
     def _gone(self, connection: Connection, card_ids: Iterable[str]) -> set[str]:
         asked = list(card_ids) if self._database.dialect == "postgresql" else to_json(tuple(card_ids))
@@ -297,6 +308,26 @@ def _page(query: sa.Select[Any], limit: int, before: Before | None) -> sa.Select
             sa.or_(c.started_at < before.started_at, c.card_id < before.card_id),
         )
     return query.order_by(c.started_at.desc(), c.card_id.desc()).limit(limit)
+
+
+def _owner_of(site: Any, number: Any) -> Any:
+    """The client who has this number; of several nobody is chosen blindly: a person confirms."""
+    owner = client_numbers.c
+    found = sa.select(sa.func.min(owner.client_id)).where(owner.site == site, owner.number == number)
+    return found.having(sa.func.count() == sa.literal_column("1")).scalar_subquery()
+
+
+def _stored_among() -> sa.Select[str, str | None]:
+    c = interactions.c
+    asked = sa.func.json_each(sa.bindparam("natural_keys")).table_valued("value")
+    # Asked for those without a client, SQLite would go through all of them.
+    return sa.select(c.natural_key, c.client_id).where(c.natural_key.in_(sa.select(asked.c.value)))
+
+
+def _link_statement() -> sa.Update:
+    c = interactions.c
+    mine = sa.update(interactions).where(c.natural_key == sa.bindparam("stranger"), c.client_id.is_(None))
+    return mine.values(client_id=_owner_of(c.site, c.client_key))
 
 
 def _discarded_query(dialect: str) -> sa.Select[str]:

@@ -1,6 +1,5 @@
 """Between a card and its row. Owns which column holds what; never runs a statement."""
 
-import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 from operator import attrgetter, itemgetter
@@ -27,6 +26,7 @@ _TEXTS = tuple(name for name in _PLAIN if name not in (*_INSTANTS, *_UNCHANGED, 
 _DERIVED_TEXTS = ("client_key", "link_number", "last_queue", "served_by", "link_site")
 _ORDER = (*_UNCHANGED, *_DERIVED, *_TEXTS, *_DERIVED_TEXTS, *_INSTANTS, *_NESTED)
 _TYPED = ("client_id", "notes", "disposition", "edited_by", "edited_at", "fields")
+_ESCAPED = b"\\u"
 MISSED = ("site", "agent", "started_at", "card_id")
 
 # What `stored_card` reads.
@@ -76,10 +76,12 @@ class CardRows:
 
 
 def _json(items: tuple[Any, ...]) -> str:
-    with contextlib.suppress(TypeError):  # half a character
-        text = encode(items).decode()
-        if "\\u" not in text:  # only what is escaped can be something that no database holds
-            return text
+    try:
+        text = encode(items)
+    except TypeError:  # half a character
+        text = _ESCAPED
+    if _ESCAPED not in text:  # only what is escaped can be something that no database holds
+        return text.decode()
     return encode(storable(to_record(items))).decode()
 
 

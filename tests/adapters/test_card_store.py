@@ -291,6 +291,27 @@ async def test_a_card_belongs_to_the_client_of_its_number(store: CardStore, clie
     assert [past.card_id for past in await store.history(ivan.client_id)] == [card(2).card_id, card(1).card_id]
 
 
+async def test_a_card_that_was_nobodys_finds_its_client_when_it_is_saved_again(
+    store: CardStore, clients: ClientDirectory
+) -> None:
+    ivan = await clients.create("riga", name="Ivan", numbers=["89161112233"], at=NOON)
+    shared = [await clients.create("riga", name=name, numbers=["89164445566"], at=NOON) for name in ("Olga", "Oleg")]
+    await save(store, card(1, revision=2, client_number=None), card(2, revision=1, client_number="89164445566"))
+    assert [(await stored(store, card(n).card_id)).client_id for n in (1, 2)] == [None, None]
+    await save(store, card(1, revision=1, client_number="89161112233"))  # older than what is stored
+    assert (await stored(store, card(1).card_id)).client_id is None
+    await clients.remove_number("riga", shared[1].client_id, "89164445566", by="eva", at=NOON)
+    await save(
+        store,
+        card(1, revision=3, client_number="89161112233"),
+        card(2, revision=2, client_number="89164445566"),
+        card(3, client_number=None),
+    )
+    assert [(await stored(store, card(n).card_id)).client_id for n in (1, 2, 3)] == [
+        ivan.client_id, shared[0].client_id, None,
+    ]  # fmt: skip
+
+
 async def test_a_line_of_history_says_who_served_and_how_it_went(store: CardStore, clients: ClientDirectory) -> None:
     ivan = await clients.create("riga", name="Ivan", numbers=["89161112233"], at=NOON)
     missed = card(2, answered_at=None, answered_by=None, talk_ended_at=None, legs=(), queues=())
