@@ -60,7 +60,7 @@ class SqlCardStore:
         missed: dict[str, Any] = {name: sa.bindparam(name) for name in MISSED}
         self._miss = PreparedWrite(self._insert(missed_calls).values(missed).on_conflict_do_nothing(), database.dialect)
         self._discarded = Prepared(_discarded_query(database.dialect), database.dialect)
-        self._stored_among = Prepared(_stored_among(), database.dialect) if self._links_apart else None
+        self._clients_of = Prepared(_clients_query(), database.dialect) if self._links_apart else None
         self._link = PreparedWrite(_link_statement(), database.dialect)
         self._offers = sql_offers.SqlOffers(self._insert)
         self._callbacks = sql_callbacks.CallbackWrites(self._insert)
@@ -205,10 +205,11 @@ class SqlCardStore:
 
     def _strangers_among(self, connection: Connection, cards: Sequence[Card]) -> list[tuple[Any, ...]]:
         """Cards that are stored already and have no client yet, where the upsert doesn't look for one."""
-        if self._stored_among is None:
+        if self._clients_of is None:
             return []
-        asked = to_json(tuple(storable(card.natural_key) for card in cards))
-        return [(key,) for key, client_id in self._stored_among.rows(connection, natural_keys=asked) if client_id is None]
+        asked = to_json(tuple(storable(card.natural_key) for card in cards if card.client_number is not None))
+        stored = self._clients_of.rows(connection, natural_keys=asked)
+        return [(natural_key,) for natural_key, client_id in stored if client_id is None]
 
     def _gone(self, connection: Connection, card_ids: Iterable[str]) -> set[str]:
         asked = list(card_ids) if self._database.dialect == "postgresql" else to_json(tuple(card_ids))
@@ -317,7 +318,7 @@ def _owner_of(site: Any, number: Any) -> Any:
     return found.having(sa.func.count() == sa.literal_column("1")).scalar_subquery()
 
 
-def _stored_among() -> sa.Select[str, str | None]:
+def _clients_query() -> sa.Select[str, str | None]:
     c = interactions.c
     asked = sa.func.json_each(sa.bindparam("natural_keys")).table_valued("value")
     # Asked for those without a client, SQLite would go through all of them.
