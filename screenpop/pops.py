@@ -246,6 +246,8 @@ class Pops:
             return self._changed(event.call_id, placed.leg_id, state="talking", answered_at=event.at)
         effects: list[Effect] = []
         if event.leg_id not in call.pops:  # pick-up, unpark, transfer: no phone of theirs rang for this call
+            if call.arrived.direction is Direction.INTERNAL and event.agent == call.arrived.agent:
+                return []  # they dialled a colleague; with a client on hold it is the client whom their screen shows
             effects.append(self._shown(call, event.leg_id, event.agent, event.at))
         return effects + self._changed(event.call_id, event.leg_id, state="talking", answered_at=event.at)
 

@@ -256,6 +256,8 @@ def test_between_colleagues_only_the_called_one_sees_a_pop() -> None:
     assert play(pops, inside) == []
     pop = pop_of(play(pops, offered(queue=None)))
     assert (pop.agent, pop.number, pop.history_state) == ("1001", "1002", "ready")
+    assert [e.pop.agent for e in play(pops, answered()) if isinstance(e, UpdatePop)] == ["1001"]
+    assert play(pops, answered("x.1", "1002")) == []
 
 
 def test_after_a_blind_transfer_the_next_operator_sees_the_client_waiting_from_the_transfer() -> None:
