@@ -1,9 +1,10 @@
 """A call on the screen: who it is before anything else, candidates, what was before, the colleague's story, hostile text."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from clients.ports import Edit
 from core.events import CallHeld, CallResumed, LegMuted, RecordingChanged
@@ -97,6 +98,34 @@ async def test_somebody_new_at_a_shared_number_in_one_step(browser: Browser, des
     await expect(page.locator(".call h1")).to_contain_text("Sergei")
     await expect(page.locator(".under-name")).to_contain_text("North Wind Ltd")
     assert (await stored_card(desk, "call-0001")).client_name == "Sergei"
+
+
+async def test_what_comes_late_of_whom_it_was_taken_for_changes_nothing(browser: Browser, desk: Desk) -> None:
+    taken_for = await client(desk, "North Wind Ltd", more=Edit(kind=ClientKind.ORGANISATION))
+    page, _watch = await sit_down(browser, desk)
+    named, asked = asyncio.Event(), 0
+
+    async def held(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        await named.wait()
+        await route.continue_()
+
+    particulars = f"**/api/clients/{taken_for.client_id}"
+    await page.route(particulars, held)
+    async with page.expect_request(particulars):
+        await ring(desk, "call-0001")
+    await expect(page.locator(".call h1")).to_contain_text("North Wind Ltd")
+    await page.keyboard.press("w")
+    await page.keyboard.type("Sergei")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".call h1")).to_contain_text("Sergei")
+    async with page.expect_response(particulars) as late:
+        named.set()
+    await (await late.value).finished()
+    await page.wait_for_timeout(300)  # what it would change, it would change by then: the name, and ask again
+    assert "Sergei" in await page.locator(".call h1").inner_text()
+    assert asked == 1
 
 
 async def test_an_unknown_caller_gets_a_name(browser: Browser, desk: Desk) -> None:

@@ -114,9 +114,12 @@ export class Call {
     if (client === this.#shownClient) return;
     this.#shownClient = client;
     if (!client) return this.details.replaceChildren();
-    const box = new ClientBox(client, (/** @type {any} */ changed) => this.hooks.identified({
-      client_id: changed.client_id, name: changed.name, note: changed.note,
-      ...(changed.version === undefined ? {} : { vip: changed.vip, warning: changed.warning, timezone: changed.timezone }) }));
+    const box = new ClientBox(client, (/** @type {any} */ changed) => {
+      if (client !== this.#shownClient) return; // an answer about whom it was taken for until a moment ago
+      this.hooks.identified({
+        client_id: changed.client_id, name: changed.name, note: changed.note,
+        ...(changed.version === undefined ? {} : { vip: changed.vip, warning: changed.warning, timezone: changed.timezone }) });
+    });
     this.details.replaceChildren(el("section", { class: "panel", "aria-labelledby": "details-title" }, el("h2", { id: "details-title" }, t("details")), box.root));
   }
 
