@@ -51,7 +51,7 @@ class SqlCardStore:
         self._database = database
         self._client_key = client_key
         dialect = postgresql if database.dialect == "postgresql" else sqlite
-        # An upsert that may change a foreign key has SQLite keep a journal of each single row: half of the row's whole price.
+        # An upsert that may change a foreign key has SQLite keep a journal of each single row: a third of a card's whole price.
         self._links_apart = dialect is sqlite
         self._insert: Callable[[sa.Table], Any] = dialect.insert
         self._save = PreparedWrite(self._save_statement(), database.dialect)

@@ -1,5 +1,6 @@
 """The rules of a house with its screens, cards and operators, fed with a recorded call shape. For tests."""
 
+from collections.abc import Callable
 from random import Random
 
 from callcards.card import Cards
@@ -25,7 +26,7 @@ class House:
 
     def __init__(self, shape: str, put_off: int = 0) -> None:
         self.effects: list[Effect] = []
-        self.moments: list[object] = []
+        self.moments: list[Callable[[], None]] = []
         tracker = CallTracker(site="riga", pbx=PBX, endpoints=Endpoints(("PJSIP/1???",)))
         self.engine = Engine(
             joined(pbx_rules({PBX: tracker}), pop_rules(Pops())),
@@ -43,7 +44,7 @@ class House:
         for fact in facts:
             self.engine.hear(FromPbx(PBX, fact))
             while self.moments and chance.randrange(put_off) == 0:
-                self.moments.pop()()  # type: ignore[operator]
+                self.moments.pop()()
         self.left = self.engine.due
         self.engine.catch_up()
 

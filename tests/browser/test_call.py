@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from clients.ports import Edit
 from core.events import CallHeld, CallResumed, LegMuted, RecordingChanged
@@ -87,15 +87,20 @@ async def test_of_several_one_is_confirmed_by_one_press(browser: Browser, desk: 
     assert watch.complaints == []
 
 
+async def name_who_calls(page: Page, name: str, *, of: str) -> None:
+    """By keyboard; `of`: the organisation whose number it is."""
+    await expect(page.locator(".call h1")).to_contain_text(of)
+    await page.keyboard.press("w")
+    await page.keyboard.type(name)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".call h1")).to_contain_text(name)
+
+
 async def test_somebody_new_at_a_shared_number_in_one_step(browser: Browser, desk: Desk) -> None:
     await client(desk, "North Wind Ltd", more=Edit(kind=ClientKind.ORGANISATION))
     page, _watch = await sit_down(browser, desk)
     await ring(desk, "call-0001")
-    await expect(page.locator(".call h1")).to_contain_text("North Wind Ltd")
-    await page.keyboard.press("w")
-    await page.keyboard.type("Sergei")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".call h1")).to_contain_text("Sergei")
+    await name_who_calls(page, "Sergei", of="North Wind Ltd")
     await expect(page.locator(".under-name")).to_contain_text("North Wind Ltd")
     assert (await stored_card(desk, "call-0001")).client_name == "Sergei"
 
@@ -115,11 +120,7 @@ async def test_what_comes_late_of_whom_it_was_taken_for_changes_nothing(browser:
     await page.route(particulars, held)
     async with page.expect_request(particulars):
         await ring(desk, "call-0001")
-    await expect(page.locator(".call h1")).to_contain_text("North Wind Ltd")
-    await page.keyboard.press("w")
-    await page.keyboard.type("Sergei")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".call h1")).to_contain_text("Sergei")
+    await name_who_calls(page, "Sergei", of="North Wind Ltd")
     async with page.expect_response(particulars) as late:
         named.set()
     await (await late.value).finished()

@@ -122,12 +122,15 @@ class AcdCentre:
     def waits(self, number: str, **told: object) -> Any:
         """The caller's line in the waiting room, once it says this of them: on a busy machine some time after they came."""
 
-        def lines() -> list[Any]:
-            items = self.boss.get("/api/routing/waiting").raise_for_status().json()["items"]
-            return [item for item in items if item["number"].endswith(number)]
+        found: list[Any] = []
 
-        self.until(lambda: any(told.items() <= item.items() for item in lines()), f"{number} in line {told}")
-        return lines()[0]
+        def told_so() -> bool:
+            items = self.boss.get("/api/routing/waiting").raise_for_status().json()["items"]
+            found[:] = [one for one in items if one["number"].endswith(number) and told.items() <= one.items()]
+            return bool(found)
+
+        self.until(told_so, f"{number} in line {told}")
+        return found[0]
 
     def card(self, number: str) -> Any:
         found = [card for card in self.meridian.cards() if card.caller_number == number]
